@@ -1,0 +1,207 @@
+"""A file turned into a typed Parquet table and an account of what was read, loaded and refused.
+
+Two walks: the first reads the file once, types the declared columns, keeps the others as text in a staging
+table and lets each of them show its forms; the second gives those the type that the whole file has decided.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from catalog.reading_files import forms, headings, kinds
+from catalog.reading_files.csv_rows import CsvRows, bad_row
+from catalog.reading_files.forms import Form
+from catalog.reading_files.inference import Judge
+from catalog.reading_files.shapes import (
+    BadRow,
+    Batch,
+    Column,
+    ColumnSpec,
+    ColumnType,
+    Fault,
+    FileKind,
+    Intake,
+    Note,
+)
+from catalog.reading_files.storing import RefusedRows, TableWriter
+from catalog.reading_files.xlsx_rows import XlsxRows
+from policies.refusals import Invalid
+
+STAGE_ROWS = 1 << 15
+
+
+class RowSource(Protocol):
+    """An open file that gives its heading row and then its rows in batches."""
+
+    heading: Sequence[str]
+    blank: int
+    workbook: bool
+    digits_lost: int
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows behind the heading."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """What the first walk found: each column with the form it is still to be read by (None: it is done)."""
+
+    read: int
+    loaded: int
+    refused: int
+    columns: tuple[tuple[Column, Form | None], ...]
+
+
+def read_table(
+    path: Path, filename: str, *, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path
+) -> Intake:
+    """Read a csv, tsv or xlsx file into the Parquet file `out`, refused rows into `refusals` as JSON lines.
+
+    Items declare types by heading; other columns, and items without a type, are typed by their values. A
+    row of the wrong width, or with a value that its declared type does not take, is refused with line, text
+    and reasons; for an inferred type nothing is refused. Raises Invalid for a file that is no such table;
+    then neither file is left.
+    """
+    kind = kinds.inspect(path, filename)
+    stage = out.with_name(out.name + ".stage")
+    done = out.with_name(out.name + ".typed")
+    with _swept(stage, done, refusals), closing(_open(path, kind, filename)) as source:
+        names = headings.check(source.heading)
+        specs = headings.declared(names, items)
+        staged = _walk(source, specs, stage, refusals)
+        _settle(stage, done, staged.columns)
+        with done.open("rb") as file:
+            os.fsync(file.fileno())
+        done.replace(out)
+        notes = _notes(source, staged, specs, items)
+    columns = tuple(column for column, _ in staged.columns)
+    return Intake(staged.read, staged.loaded, staged.refused, columns, kind.encoding, kind.dialect, notes)
+
+
+@contextmanager
+def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
+    """No half-made file is left behind, whatever happens."""
+    try:
+        yield
+    except BaseException:
+        refusals.unlink(missing_ok=True)
+        raise
+    finally:
+        stage.unlink(missing_ok=True)
+        done.unlink(missing_ok=True)
+
+
+def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
+    if kind.dialect is not None and kind.encoding is not None:
+        return CsvRows(path, kind.encoding, kind.dialect)
+    if kind.kind == "xlsx":
+        return XlsxRows(path)
+    raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
+
+
+def _walk(source: RowSource, specs: Sequence[ColumnSpec], stage: Path, refusals: Path) -> _Staged:
+    judges = [Judge(spec.name, workbook=source.workbook) if spec.type is None else None for spec in specs]
+    schema = pa.schema(
+        [(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs]
+    )
+    read = 0
+    with TableWriter(stage, schema) as table, RefusedRows(refusals) as refused:
+        for batch in source.batches():
+            read += len(batch) + len(batch.bad)
+            columns, bad = _typed(batch, specs)
+            for judge, column in zip(judges, columns, strict=True):
+                if judge is not None:
+                    judge.see(column)
+            if columns and len(columns[0]):
+                table.write(pa.RecordBatch.from_arrays(columns, schema=schema))
+            refused.write(batch.bad + bad)
+    found = tuple(
+        judge.verdict()
+        if judge
+        else (Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None)
+        for judge, spec in zip(judges, specs, strict=True)
+    )
+    if read != table.written + refused.written:
+        raise RuntimeError(f"{read} rows read, {table.written} loaded, {refused.written} refused")
+    return _Staged(read, table.written, refused.written, found)
+
+
+def _typed(batch: Batch, specs: Sequence[ColumnSpec]) -> tuple[list[pa.Array], list[BadRow]]:
+    """The columns of a batch, declared ones typed and others as text; rows with a misfit are taken out."""
+    columns: list[pa.Array] = []
+    faults: dict[int, list[Fault]] = {}
+    for position, spec in enumerate(specs):
+        raw = pa.array(batch.cells[position :: batch.width], pa.string())
+        column = raw if spec.type is None else _declared(raw, spec.name, spec.type, faults)
+        columns.append(column)
+    if not faults:
+        return columns, []
+    keep = pa.array([row not in faults for row in range(len(batch))])
+    bad = [bad_row(batch.lines[row], batch.raws[row], *found) for row, found in faults.items()]
+    return [column.filter(keep) for column in columns], bad
+
+
+def _declared(raw: pa.Array, name: str, type_: ColumnType, faults: dict[int, list[Fault]]) -> pa.Array:
+    if type_ is ColumnType.TEXT:
+        return forms.text(raw)
+    values = forms.trimmed(raw)
+    column = forms.read_as(values, forms.DECLARED[type_])
+    if column.null_count > values.null_count:
+        misfits = pc.and_(pc.is_valid(values), pc.is_null(column))
+        for row in pc.indices_nonzero(misfits).to_pylist():
+            fault = Fault(name, f"file.row-not-{type_.value}", raw[row].as_py()[:200])
+            faults.setdefault(row, []).append(fault)
+    return column
+
+
+def _settle(stage: Path, done: Path, columns: Sequence[tuple[Column, Form | None]]) -> None:
+    """The second walk: the staged text becomes what the verdicts say."""
+    if all(column.inferred_reason == "file.typed-declared" for column, _ in columns):
+        stage.replace(done)
+        return
+    schema = pa.schema([(column.name, forms.ARROW[column.type]) for column, _ in columns])
+    with pq.ParquetFile(stage) as staged, TableWriter(done, schema) as table:
+        for batch in staged.iter_batches(batch_size=STAGE_ROWS):
+            arrays = [
+                _settled(values, form) for values, (_, form) in zip(batch.columns, columns, strict=True)
+            ]
+            table.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+def _settled(values: pa.Array, form: Form | None) -> pa.Array:
+    if form is None:
+        return forms.text(values) if pa.types.is_string(values.type) else values
+    bare = forms.trimmed(values)
+    typed = form.read(bare)
+    if typed.null_count != bare.null_count:
+        raise RuntimeError(f"a value without the form {form.name} after all values had it")
+    return typed
+
+
+def _notes(
+    source: RowSource, staged: _Staged, specs: Sequence[ColumnSpec], items: Sequence[ColumnSpec] | None
+) -> tuple[Note, ...]:
+    notes = []
+    if staged.read == 0:
+        notes.append(Note("file.note-no-rows"))
+    if source.blank:
+        notes.append(Note("file.note-blank-rows", {"rows": source.blank}))
+    if source.digits_lost:
+        notes.append(Note("file.note-digits-lost", {"cells": source.digits_lost}))
+    known = {item.name.strip() for item in items or ()}
+    surplus = [spec.name for spec in specs if spec.name not in known]
+    if items is not None and surplus:
+        notes.append(Note("file.note-columns-undeclared", {"names": surplus}))
+    return tuple(notes)

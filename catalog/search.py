@@ -1,0 +1,261 @@
+"""Search: finds entries by words, sounds and facets, and never shows, counts or suggests what the actor may not know of.
+
+Three guards stand one behind the other. A process takes in all changes before it answers, and what it could not take
+in (another process is writing) is left out of the question. Every question is filtered by the actor's labels inside
+the index, so that counts and suggestions are his own; the tree of tenants is asked from the database instead of being
+copied into the index, where a move would make it wrong. And every hit is read again under `readable`; if one is not
+there, the answer is thrown away and asked again without it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
+
+import tantivy
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog import reading, words
+from catalog import search_queries as queries
+from catalog.models import Entry
+from catalog.reading import Purpose
+from catalog.search_documents import ENTRY, FACETS
+from catalog.search_index import Differences, Index, catch_up, current, lag, rebuild, verify
+from policies.refusals import Invalid
+from tenancy.actors import Actor
+from tenancy.models import TenantAncestor
+
+__all__ = [
+    "FACETS",
+    "Differences",
+    "Found",
+    "Index",
+    "Query",
+    "Sort",
+    "Suggestions",
+    "catch_up",
+    "find",
+    "lag",
+    "rebuild",
+    "suggest",
+    "verify",
+]
+
+ROUNDS = 4
+MOST_PER_PAGE = 1000
+MOST_VALUES = 2000
+MOST_CANDIDATES = 3000
+FEW = 5
+
+
+class Sort(StrEnum):
+    """The order of the answer; downloads are those at the entry's last change."""
+
+    RELEVANCE = "relevance"
+    UPDATED = "updated"
+    SCORE = "score"
+    DOWNLOADS = "downloads"
+    TITLE = "title"
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked: text as typed, values ticked for each facet, the tenant whose part of the catalogue is searched."""
+
+    text: str = ""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scope: str | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    per_page: int = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer: how many, one page of them, and for each facet its values with counts, the most frequent first.
+
+    A facet counts what ticking a value would give, so its own ticks don't narrow it. Where nothing was found,
+    `corrected` is the nearest text that finds something and `suggestions` are entries with some of the words.
+    """
+
+    total: int
+    entries: list[Entry]
+    facets: Mapping[str, list[tuple[str, int]]]
+    suggestions: tuple[Entry, ...] = ()
+    corrected: str | None = None
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What somebody may be about to type: words of the catalogue and entries."""
+
+    words: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One state of the index as one actor may know it."""
+
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
+    allowed: tantivy.Query
+
+    def matching(self, parts: Iterable[tantivy.Query]) -> tantivy.Query:
+        return queries.all_of([self.allowed, *parts])
+
+    def count(self, parts: Iterable[tantivy.Query]) -> int:
+        return int(self.searcher.search(self.matching(parts), 1).count)  # type: ignore[attr-defined]
+
+    def ids(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> list[str]:
+        hits = self.searcher.search(
+            self.matching(parts),
+            limit,
+            count=False,
+            offset=first,
+            order_by_field=None if order is Sort.RELEVANCE else f"by_{order.value}",
+            order=tantivy.Order.Asc if order is Sort.TITLE else tantivy.Order.Desc,
+        ).hits
+        return [str(self.searcher.doc(address).get_first("id")) for _, address in hits]
+
+    def vocabulary(self, name: str, prefix: str) -> list[tuple[str, int]]:
+        return self.searcher.terms_with_prefix(name, prefix, self.allowed, MOST_CANDIDATES)
+
+
+def find(index: Index, session: Session, actor: Actor, now: datetime, query: Query) -> Found:
+    """Answer a question for an actor; raises Invalid for a facet that doesn't exist, any text has an answer."""
+    for name in query.facets:
+        if name not in FACETS:
+            raise Invalid("search.unknown-facet", field=name, name=name)
+    hidden: frozenset[str] = frozenset()
+    for _ in range(ROUNDS):
+        asked = _ask(index, session, actor, query.scope, hidden)
+        found, gone = _answer(asked, session, actor, now, query)
+        if not gone:
+            break
+        hidden |= gone
+    if found.total == 0 and query.text.strip():
+        return _help_out(asked, session, actor, now, query, found)
+    return found
+
+
+def suggest(
+    index: Index,
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    prefix: str,
+    scope: str | None = None,
+    limit: int = 8,
+) -> Suggestions:
+    """Words and entries that go on from what was typed so far, in Chinese, pinyin or initials."""
+    typed = queries.typed(index.schema, prefix)
+    if typed is None:
+        return Suggestions((), ())
+    asked = _ask(index, session, actor, scope, frozenset())
+    ids = asked.ids([typed], Sort.RELEVANCE, 0, limit)
+    last = words.of_query(prefix)[-1]
+    sounds = words.is_latin(last)
+    terms = asked.vocabulary("vocabulary" if sounds else "title", last)
+    counted = sorted(((-count, term.partition("=")[2] or term) for term, count in terms if count))
+    found = dict.fromkeys(word for _, word in counted if word != last)
+    return Suggestions(tuple(found)[:limit], tuple(_read(session, actor, now, ids)))
+
+
+def _ask(index: Index, session: Session, actor: Actor, scope: str | None, hidden: frozenset[str]) -> _Asked:
+    view, behind = current(index, session)
+    schema = index.schema
+    needed = [queries.with_value(schema, "kind", [ENTRY])]
+    if actor.kind != "system":
+        labels = [label for label in reading.labels(actor) if not label.startswith("tenant:")]
+        either = [queries.with_value(schema, "labels", labels)]
+        if actor.staff_of:
+            either.append(queries.with_value(schema, "owner", _below(session, actor.staff_of)))
+        needed.append(queries.any_of(either))
+    if scope:
+        needed.append(queries.with_value(schema, "owner", _below(session, [scope])))
+    left_out = behind | hidden
+    unwanted = queries.with_value(schema, "id", left_out) if left_out else None
+    return _Asked(schema, view.searcher, queries.weightless(queries.all_of(needed, unwanted)))
+
+
+def _answer(
+    asked: _Asked, session: Session, actor: Actor, now: datetime, query: Query
+) -> tuple[Found, frozenset[str]]:
+    """An answer, and the ids in it that turned out not to be readable; they are in no list and in no total."""
+    text = queries.typed(asked.schema, query.text)
+    if text is None and query.text.strip():
+        text = tantivy.Query.empty_query()
+    wanted = [text] if text else []
+    ticked = [*wanted, *map(queries.weightless, queries.chosen(asked.schema, query.facets))]
+    total = asked.count(ticked)
+    limit = min(max(query.per_page, 1), MOST_PER_PAGE)
+    first = (max(query.page, 1) - 1) * limit
+    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and not wanted else query.sort
+    ids = asked.ids(ticked, order, first, limit) if first < total else []
+    entries = _read(session, actor, now, ids)
+    gone = frozenset(ids) - {entry.id for entry in entries}
+    return Found(total - len(gone), entries, _count_facets(asked, wanted, query.facets)), gone
+
+
+def _count_facets(
+    asked: _Asked, wanted: Sequence[tantivy.Query], facets: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[tuple[str, int]]]:
+    ticked = [name for name in FACETS if facets.get(name)]
+    found: dict[str, list[tuple[str, int]]] = {}
+    for but in ["", *ticked]:
+        names = [but] if but else [name for name in FACETS if name not in ticked]
+        parts = [*wanted, *queries.chosen(asked.schema, facets, but)]
+        wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
+        for name, counted in asked.searcher.aggregate(asked.matching(parts), wish).items():
+            buckets = ((str(one["key"]), int(one["doc_count"])) for one in counted["buckets"])
+            found[name] = sorted(buckets, key=lambda pair: (-pair[1], pair[0]))
+    return {name: found[name] for name in FACETS}
+
+
+def _read(session: Session, actor: Actor, now: datetime, ids: Sequence[str]) -> list[Entry]:
+    """The entries with these ids that the actor may see now, in this order."""
+    query = select(Entry).where(Entry.id.in_(ids), reading.readable(actor, Purpose.SEE, now))
+    rows = {entry.id: entry for entry in session.scalars(query)}
+    return [rows[one] for one in ids if one in rows]
+
+
+def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
+    query = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(tenant_ids))
+    return list(session.scalars(query.distinct()))
+
+
+def _help_out(
+    asked: _Asked, session: Session, actor: Actor, now: datetime, query: Query, found: Found
+) -> Found:
+    ticked = queries.chosen(asked.schema, query.facets)
+    near = asked.ids([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
+    suggestions = tuple(_read(session, actor, now, near))
+    return Found(0, [], found.facets, suggestions, _correct(asked, query.text))
+
+
+def _correct(asked: _Asked, text: str) -> str | None:
+    """The text with each word that finds nothing replaced by the nearest that does; None if that is not enough."""
+    better = words.clean(text[: words.MOST_TEXT]).strip()
+    for word in words.of_query(text):
+        if not asked.count([queries.word(asked.schema, word)]):
+            better = better.replace(word, _nearest(asked, word))
+    query = queries.typed(asked.schema, better)
+    if query is None or better == words.clean(text).strip() or not asked.count([query]):
+        return None
+    return better
+
+
+def _nearest(asked: _Asked, word: str) -> str:
+    """A word of the catalogue that sounds the same or nearly so, the most frequent of the likeliest; else the word."""
+    sound = words.sound(word)
+    if not sound:
+        return word
+    heard: dict[str, tuple[int, str]] = {}
+    for term, count in asked.vocabulary("vocabulary", sound[0]):
+        spoken, _, written = term.partition("=")
+        heard[spoken] = max(heard.get(spoken, (0, "")), (count, written))
+    likely = get_close_matches(sound, list(heard), n=1, cutoff=0.7)
+    return heard[likely[0]][1] if likely else word

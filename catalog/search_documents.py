@@ -1,0 +1,142 @@
+"""What the search index holds of an entry: fields for words, sounds, facets, labels and order, and their hash."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import tantivy
+
+from catalog import reading, words
+from catalog.models import Entry
+from policies import vocabulary as v
+
+SHAPE = 1
+"""To be raised whenever the meaning of a field changes; each shape has its own folder, so that an upgrade rebuilds."""
+
+FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin")
+ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
+WORDS = ("title", "tags", "items", "publisher", "text")
+SOUNDS = ("pinyin", "initials", "vocabulary", "characters")
+KEYS = ("kind", "code", "labels", "owner")
+UNHASHED = frozenset({"by_downloads"})
+"""Counted up without a change of the entry, so the index follows at the entry's next change or rebuild."""
+
+ENTRY = "entry"
+MARK = "mark"
+
+
+def schema() -> tantivy.Schema:
+    """The fields of the index; text comes cut already, so that whitespace is the only separator."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("hash", "mark"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in (*KEYS, *SOUNDS):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in (*FACETS, *ORDERS):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in WORDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in ("title_pairs", "other_pairs"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    return builder.build()
+
+
+def fields(entry: Entry) -> dict[str, list[str]]:
+    """Everything the index holds of an entry, by field; each field may have several values."""
+    return {
+        "kind": [ENTRY],
+        "id": [entry.id],
+        "code": [entry.code.lower()],
+        "labels": sorted(label for label in reading.labels_of(entry) if not label.startswith("tenant:")),
+        "owner": [entry.tenant_id],
+        **_facets(entry),
+        **_orders(entry),
+        **_texts(entry),
+    }
+
+
+def document(found: Mapping[str, list[str]]) -> tantivy.Document:
+    """The fields of an entry as a document, with their hash."""
+    made = tantivy.Document()
+    for name, values in found.items():
+        for value in values:
+            made.add_text(name, value)
+    made.add_text("hash", digest(found))
+    return made
+
+
+def digest(found: Mapping[str, list[str]]) -> str:
+    """Hash over all fields of an entry that change only together with the entry."""
+    kept = {name: values for name, values in found.items() if name not in UNHASHED}
+    return hashlib.sha256(json.dumps(kept, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def publisher_of(entry: Entry) -> str:
+    """The value of the tenant facet: the owner's id, or the name of the body another portal gives as publisher."""
+    return entry.tenant_id if entry.origin is v.Origin.OWN else entry.publisher_name or entry.tenant_id
+
+
+def _facets(entry: Entry) -> dict[str, list[str]]:
+    return {
+        "tenant": [publisher_of(entry)],
+        "theme": list(entry.themes),
+        "tier": [entry.open_tier.value],
+        "format": list(entry.formats),
+        "update_cycle": [entry.update_cycle.value],
+        "region": [entry.region_code],
+        "origin": [entry.origin.value],
+    }
+
+
+def _orders(entry: Entry) -> dict[str, list[str]]:
+    """Texts whose alphabetical order is the order wanted; the id at the end makes it total."""
+    score = 0 if entry.score is None else round(entry.score * 1000) + 1
+    spoken = words.sound(words.clean(entry.title))[:64]
+    return {
+        "by_updated": [f"{_seconds(entry.data_updated_at):012d} {entry.id}"],
+        "by_score": [f"{score:08d} {entry.id}"],
+        "by_downloads": [f"{entry.downloads:012d} {entry.id}"],
+        "by_title": [f"{spoken} {entry.title[:64]} {entry.id}"],
+    }
+
+
+def _texts(entry: Entry) -> dict[str, list[str]]:
+    publisher = (
+        [entry.publisher_name] if entry.publisher_name else [entry.tenant.name.zh, entry.tenant.name.en]
+    )
+    titles = [entry.title, entry.title_en]
+    items = [text for item in entry.items for text in (item.name, item.title, item.title_en)]
+    prose = [entry.abstract, entry.abstract_en]
+    spoken = [tail for text in (entry.title, *entry.tags) for tail in words.tails(text)]
+    vocabulary = _once(words.of_document(" ".join([*titles, *entry.tags])))
+    return {
+        "title": [_cut(titles)],
+        "tags": [_cut(entry.tags)],
+        "items": [_cut(items)],
+        "publisher": [_cut(publisher)],
+        "text": [_cut(prose)],
+        "title_pairs": [_paired(titles)],
+        "other_pairs": [_paired([*entry.tags, *publisher, *items, *prose])],
+        "characters": words.characters(entry.title),
+        "pinyin": _once(full for full, _ in spoken),
+        "initials": _once(short for _, short in spoken),
+        "vocabulary": [f"{words.sound(word)}={word}" for word in vocabulary if len(word) > 1],
+    }
+
+
+def _cut(texts: Iterable[str]) -> str:
+    return " ".join(word for text in texts for word in words.of_document(text))
+
+
+def _paired(texts: Iterable[str]) -> str:
+    return " ".join(pair for text in texts for pair in words.pairs(text))
+
+
+def _once(values: Iterable[str]) -> list[str]:
+    return sorted({value for value in values if value})
+
+
+def _seconds(instant: datetime | None) -> int:
+    return int(instant.timestamp()) if instant else 0

@@ -1,0 +1,179 @@
+"""Versions: deliveries of an entry's data, received, judged, and made live only when they pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from catalog import changes
+from catalog.blobs import Blob
+from catalog.models import Entry, Follow, StoredFile, Version
+from catalog.reading import LIVE
+from policies import vocabulary as v
+from policies.refusals import NotFound
+from tenancy import notices
+from tenancy.types import new_id
+from tenancy.work import Work
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What intake made of a file: the table, the refused rows, and counts that add up."""
+
+    table: Blob
+    refusals: Blob | None
+    rows_read: int
+    rows_loaded: int
+    rows_refused: int
+    columns: Sequence[Mapping[str, Any]]
+    encoding: str | None
+    profile: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What quality found: verdict with reasons, score 0–100, grade, dimensions (null where no rule) and rule counts."""
+
+    verdict: v.Verdict
+    reasons: Sequence[Mapping[str, str]]
+    score: float | None
+    grade: v.Grade | None
+    dimensions: Mapping[str, float | None]
+    rules_total: int
+    rules_failed: int
+
+
+def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "") -> Version:
+    """Take in a file for an entry; the worker reads and checks it afterwards."""
+    work.demand("version.upload", entry)
+    number = work.session.scalar(select(func.max(Version.number)).where(Version.entry_id == entry.id)) or 0
+    original = keep_file(work, blob, filename, "original")
+    version = Version(
+        id=new_id(),
+        entry_id=entry.id,
+        entry=entry,
+        number=number + 1,
+        state=v.VersionState.RECEIVED,
+        original=original,
+        original_id=original.id,
+        uploaded_by=work.actor.id,
+        uploaded_at=work.now,
+        note=note,
+    )
+    work.session.add(version)
+    work.session.flush()
+    work.record(
+        "version.received", version, entry=entry.code, sha256=blob.sha256, size=blob.size, name=filename
+    )
+    work.enqueue("version.check", dedupe=version.id, version_id=version.id)
+    return version
+
+
+def keep_file(work: Work, blob: Blob, name: str, kind: str) -> StoredFile:
+    """Enter a stored blob under the name it came with."""
+    file = StoredFile(
+        id=new_id(),
+        sha256=blob.sha256,
+        size=blob.size,
+        name=name[-300:],
+        kind=kind,
+        created_by=work.actor.id,
+        created_at=work.now,
+    )
+    work.session.add(file)
+    work.session.flush()
+    return file
+
+
+def refuse(work: Work, version: Version, problem: Mapping[str, Any]) -> None:
+    """Mark a version that could not be read, with the reason in words the steward can act on."""
+    work.demand("quality.run", version.entry)
+    version.state = v.VersionState.FAILED
+    version.problem = dict(problem)
+    version.checked_at = work.now
+    work.record("version.refused", version, problem=problem.get("code"))
+    _tell_steward(work, version, "version.refused")
+
+
+def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None:
+    """Write what intake and quality found; a passing version replaces the live one, a failing one never does."""
+    work.demand("quality.run", version.entry)
+    stem = version.original.name.rsplit(".", 1)[0]
+    version.table = keep_file(work, loaded.table, f"{stem}.parquet", "table")
+    if loaded.refusals:
+        version.refusals = keep_file(work, loaded.refusals, f"{stem}-refused.jsonl", "refusals")
+    version.rows_read, version.rows_loaded = loaded.rows_read, loaded.rows_loaded
+    version.rows_refused, version.encoding = loaded.rows_refused, loaded.encoding
+    version.columns, version.profile = [dict(one) for one in loaded.columns], dict(loaded.profile)
+    version.verdict, version.verdict_reasons = judged.verdict, [dict(one) for one in judged.reasons]
+    version.score, version.grade, version.dimensions = judged.score, judged.grade, dict(judged.dimensions)
+    version.rules_total, version.rules_failed = judged.rules_total, judged.rules_failed
+    version.checked_at = work.now
+    passed = judged.verdict is v.Verdict.PASS
+    version.state = v.VersionState.PASSED if passed else v.VersionState.REFUSED
+    work.record("version.judged", version, verdict=judged.verdict.value, score=judged.score)
+    if passed and version.entry.state in LIVE:
+        make_live(work, version)
+    else:
+        changes.note(work, version.entry, "version.judged")
+    _tell_steward(work, version, "version.passed" if passed else "version.failed")
+
+
+def make_live(work: Work, version: Version) -> None:
+    """Put a passing version before the readers; the one before it is kept as superseded."""
+    entry = version.entry
+    if entry.live_version_id and entry.live_version_id != version.id:
+        before = work.session.get_one(Version, entry.live_version_id)
+        if before.number > version.number:
+            version.state = v.VersionState.SUPERSEDED
+            return
+        before.state = v.VersionState.SUPERSEDED
+    version.state, version.published_at = v.VersionState.LIVE, work.now
+    entry.live_version_id = version.id
+    entry.rows, entry.bytes, entry.probe_ok = version.rows_loaded, version.original.size, True
+    entry.score, entry.grade = version.score, version.grade
+    entry.data_updated_at = version.uploaded_at
+    work.record("version.live", version, entry=entry.code, number=version.number)
+    changes.note(work, entry, "version.live")
+    for person_id in work.session.scalars(select(Follow.person_id).where(Follow.entry_id == entry.id)):
+        notices.tell(work, person_id, "entry.updated", entry, code=entry.code, title=entry.title)
+
+
+def newest_passing(session: Session, entry: Entry) -> Version | None:
+    """The newest version that passed and has not been put live yet."""
+    query = select(Version).where(
+        Version.entry_id == entry.id,
+        Version.state == v.VersionState.PASSED,
+        Version.verdict == v.Verdict.PASS,
+    )
+    return session.scalars(query.order_by(Version.number.desc()).limit(1)).first()
+
+
+def find(session: Session, entry: Entry, number: int) -> Version:
+    """An entry's version by number; NotFound if there is none."""
+    query = select(Version).where(Version.entry_id == entry.id, Version.number == number)
+    version = session.scalars(query).first()
+    if version is None:
+        raise NotFound("general.not-found")
+    return version
+
+
+def live(session: Session, entry: Entry) -> Version | None:
+    """The version that readers get, if any."""
+    return session.get(Version, entry.live_version_id) if entry.live_version_id else None
+
+
+def all_of(session: Session, entry: Entry) -> list[Version]:
+    """Every version of an entry, newest first."""
+    query = select(Version).where(Version.entry_id == entry.id).order_by(Version.number.desc())
+    return list(session.scalars(query))
+
+
+def _tell_steward(work: Work, version: Version, kind: str) -> None:
+    if version.uploaded_by not in {"system", "anonymous"}:
+        entry = version.entry
+        notices.tell(
+            work, version.uploaded_by, kind, entry, code=entry.code, title=entry.title, number=version.number
+        )

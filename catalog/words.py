@@ -1,0 +1,85 @@
+"""Words for the search index: Chinese text in one normal form, cut into words, neighbouring pairs and sounds."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+import opencc
+import rjieba
+from pypinyin import lazy_pinyin
+
+MOST_TEXT = 200
+"""Characters of a query that are looked at; nobody types more, and whoever pastes more gets an answer all the same."""
+MOST_WORDS = 16
+LONGEST_WORD = 64
+LONGEST_SOUND = 32
+STOP_WORDS = frozenset("的 地 得 了 和 与 及 或 等 在 是 有 为 对 中 the a an of and or in for to".split())
+
+_SIMPLIFIED = opencc.OpenCC("t2s")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_LETTERS = re.compile(r"[a-z0-9]+")
+
+
+def clean(text: str) -> str:
+    """The normal form that documents and queries share: NFKC, simplified characters, lower case, no controls."""
+    folded = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text))
+    return str(_SIMPLIFIED.convert(folded)).lower()
+
+
+def of_document(text: str) -> list[str]:
+    """Every word of a text, long ones and the shorter ones inside them, in order."""
+    return [word[:LONGEST_WORD] for word in rjieba.cut_for_search(clean(text)) if _is_word(word)]
+
+
+def of_query(text: str) -> list[str]:
+    """The words of a query, each once; the long ones only, without those that say nothing, if others are left."""
+    found = dict.fromkeys(
+        word[:LONGEST_WORD] for word in rjieba.cut(clean(text[:MOST_TEXT])) if _is_word(word)
+    )
+    telling = [word for word in found if word not in STOP_WORDS]
+    return (telling or list(found))[:MOST_WORDS]
+
+
+def pairs(text: str) -> list[str]:
+    """Neighbouring characters of each run of Chinese, so that a part of a word is found where cutting differs."""
+    return [first + second for run in _HAN.findall(clean(text)) for first, second in pairwise(run)]
+
+
+def characters(text: str) -> list[str]:
+    """Each Chinese character of a text, once."""
+    return list(dict.fromkeys("".join(_HAN.findall(clean(text)))))
+
+
+def sound(word: str) -> str:
+    """A word in pinyin without tones or gaps: xuexiao for 学校; letters and digits stay, the rest goes."""
+    return "".join(_syllables(word))
+
+
+def tails(text: str) -> Iterator[tuple[str, str]]:
+    """Pinyin and initials of a text from each of its words on, so that typing may begin at any word."""
+    spoken = (_syllables(word) for word in rjieba.cut(clean(text)) if _is_word(word))
+    parts = [syllables for syllables in spoken if syllables]
+    for start in range(len(parts)):
+        rest = [one for part in parts[start : start + LONGEST_SOUND] for one in part]
+        yield "".join(rest)[:LONGEST_SOUND], "".join(one[0] for one in rest)[:LONGEST_SOUND]
+
+
+def is_han(word: str) -> bool:
+    """Whether a word is written in Chinese characters throughout."""
+    return _HAN.fullmatch(word) is not None
+
+
+def is_latin(word: str) -> bool:
+    """Whether a word consists of ASCII letters and digits, and so may be pinyin."""
+    return _LETTERS.fullmatch(word) is not None
+
+
+def _is_word(word: str) -> bool:
+    return any(character.isalnum() for character in word)
+
+
+def _syllables(word: str) -> list[str]:
+    spoken = (_LETTERS.findall(one.lower()) for one in lazy_pinyin(word, v_to_u=False))
+    return [one for parts in spoken for one in parts]

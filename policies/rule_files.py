@@ -1,0 +1,198 @@
+"""The rule files: which there are, how an overlay replaces what is packaged, and what each of them says."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from policies.calendars import CalendarYear, Holiday
+from policies.deadlines import AfterSupplement, Limit, Unit
+from policies.grading import QualityRules
+from policies.indicator_facts import DEMAND_PREDICATES, DEMAND_WEIGHTS, ENTRY_PREDICATES, ENTRY_WEIGHTS
+from policies.indicators import Definition, Period, Subject, Target
+from policies.rule_tables import RulebookError, Table
+from policies.vocabulary import Dimension, Grade
+
+CODE = r"[A-Z][A-Z0-9_]*"
+FILES = ("limits.toml", "quality.toml", "indicators.toml")
+FOLDERS = ("procedures", "calendars")
+NESTED = ("limits",)
+"""Keys whose table an overlay replaces entry by entry; every other key is replaced as a whole."""
+
+
+def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rule files of a folder by their relative names, as plain values; other kinds of files are left
+    alone."""
+    paths = [folder / name for name in FILES if (folder / name).is_file()]
+    for name in FOLDERS:
+        paths += sorted((folder / name).glob("*.toml"))
+    return {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+
+
+def read_overlay(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rule files of an overlay, where a file of an unknown name stops: it would have no effect."""
+    found = read_folder(folder)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in found and not path.name.startswith("."):
+            raise RulebookError("rules.unknown-file", file=name)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RulebookError("rules.unreadable", file=path.name, detail=error) from error
+
+
+def overlaid(
+    packaged: Mapping[str, dict[str, Any]], overlay: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """The effective files: a procedure or a calendar year of the overlay replaces the packaged one as a
+    whole, in the other files each entry replaces the entry of its name, so that a basis never stands beside a
+    figure it does not carry."""
+    merged = dict(packaged)
+    for file, content in overlay.items():
+        if file not in FILES:
+            merged[file] = content
+            continue
+        base = dict(packaged.get(file, {}))
+        for key, value in content.items():
+            nested = key in NESTED and isinstance(value, dict)
+            base[key] = {**base.get(key, {}), **value} if nested else value
+        merged[file] = base
+    return merged
+
+
+def limits(table: Table) -> tuple[Mapping[str, Limit], AfterSupplement, tuple[int, ...]]:
+    """`limits.toml`: the limits, what happens after a supplement, the shares of a term at which to warn."""
+    rule = table.code("after_supplement", ("resume", "restart"))
+    warn = table.wholes("warn", 1)
+    found = table.each("limits", CODE, _limit)
+    table.done()
+    return MappingProxyType(found), cast("AfterSupplement", rule), warn
+
+
+def _limit(code: str, table: Table) -> Limit:
+    limit = Limit(
+        code=code,
+        days=table.whole("days", 0),
+        unit=cast("Unit", table.code("unit", ("workday", "day"))),
+        basis=table.text("basis"),
+        confidence=table.code("confidence", ("H", "M", "L")),
+        zh=table.text("zh"),
+        en=table.text("en"),
+        basis_en=table.text("basis_en"),
+    )
+    table.done()
+    return limit
+
+
+def calendar_year(table: Table) -> CalendarYear:
+    """`calendars/CN-YYYY.toml`: the days off, the weekend days worked, and whether the year's notice is
+    out."""
+    year = table.whole("year", 1992)
+    holidays = tuple(_holiday(part) for part in table.tables("off"))
+    on = table.days("on")
+    found = CalendarYear(
+        year=year,
+        off=frozenset().union(*(holiday.days() for holiday in holidays)),
+        on=frozenset(on),
+        notice=table.flag("notice", default=None),
+        basis=table.text("basis"),
+        holidays=holidays,
+    )
+    if table.file != f"calendars/CN-{year}.toml":
+        raise table.refuse("year", f"calendars/CN-{year}.toml")
+    if any(day.year != year for day in found.off | found.on):
+        raise table.refuse("off", f"{year}")
+    if any(day.weekday() < 5 for day in on) or found.on & found.off:
+        raise table.refuse("on", "weekend days that are not off")
+    table.done()
+    return found
+
+
+def _holiday(table: Table) -> Holiday:
+    holiday = Holiday(table.text("zh"), table.text("en"), table.day("first"), table.day("last"))
+    if holiday.last < holiday.first:
+        raise table.refuse("last", "last >= first")
+    table.done()
+    return holiday
+
+
+def quality(table: Table) -> QualityRules:
+    """`quality.toml`: weights of all dimensions, cut-offs of the grades best first, bar and tolerance."""
+    weights, cutoffs = table.table("weights"), table.table("cutoffs")
+    rules = QualityRules(
+        weights=MappingProxyType({dimension: weights.number(dimension) for dimension in Dimension}),
+        cutoffs=MappingProxyType({grade: cutoffs.number(grade) for grade in Grade if grade != Grade.E}),
+        bar=table.number("bar"),
+        tolerance=table.number("tolerance"),
+    )
+    if not any(rules.weights.values()):
+        raise table.refuse("weights", "a weight above 0")
+    falling = sorted(rules.cutoffs.values(), reverse=True)
+    if list(rules.cutoffs.values()) != falling or len(set(falling)) != len(falling):
+        raise table.refuse("cutoffs", "A > B > C > D")
+    for part in (weights, cutoffs, table):
+        part.done()
+    return rules
+
+
+def indicators(table: Table) -> Mapping[str, Definition]:
+    """`indicators.toml`: the definitions by `CODE@version`."""
+    found = {key: _definition(key, part) for key, part in table.entries(CODE + r"@[1-9][0-9]*")}
+    codes = {definition.code for definition in found.values()}
+    for key, definition in found.items():
+        if definition.parent and definition.parent not in codes:
+            raise table.unknown(f"{key}.parent", definition.parent)
+    table.done()
+    return MappingProxyType(found)
+
+
+def _definition(key: str, table: Table) -> Definition:
+    code, _, version = key.partition("@")
+    subject = table.code("subject", ("entry", "demand"))
+    entry = subject == "entry"
+    predicates: Collection[str] = ENTRY_PREDICATES if entry else DEMAND_PREDICATES
+    weights = ENTRY_WEIGHTS if entry else DEMAND_WEIGHTS
+    definition = Definition(
+        code=code,
+        version=int(version),
+        zh=table.text("zh"),
+        en=table.text("en"),
+        formula_zh=table.text("formula_zh"),
+        formula_en=table.text("formula_en"),
+        exclusions_zh=table.text("exclusions_zh"),
+        exclusions_en=table.text("exclusions_en"),
+        unit_zh=table.text("unit_zh"),
+        unit_en=table.text("unit_en"),
+        subject=cast("Subject", subject),
+        denominator=table.codes("denominator", predicates),
+        numerator=table.codes("numerator", predicates),
+        effective_from=table.day("effective_from"),
+        basis=table.text("basis"),
+        approved_by=table.text("approved_by"),
+        denominator_weight=table.code("denominator_weight", weights, ""),
+        numerator_weight=table.code("numerator_weight", weights, ""),
+        dedupe=table.flag("dedupe"),
+        period=cast("Period", table.code("period", ("year", "12months", "all"), "all")),
+        tolerance=table.number("tolerance", "1"),
+        least_grade=table.code("least_grade", tuple(Grade), ""),
+        beside=table.codes("beside", predicates, ()),
+        parent=table.text("parent", ""),
+        headline=table.flag("headline"),
+        targets=tuple(_target(part) for part in table.tables("targets", ())),
+    )
+    if bool(definition.numerator_weight) != bool(definition.denominator_weight):
+        raise table.refuse("numerator_weight", "numerator_weight + denominator_weight")
+    table.done()
+    return definition
+
+
+def _target(table: Table) -> Target:
+    target = Target(table.whole("year", 2000), table.number("value"), table.text("basis"))
+    table.done()
+    return target

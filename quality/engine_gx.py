@@ -1,0 +1,77 @@
+"""The names of Great Expectations which this package uses, imported once and quietly.
+
+The library is pinned: a new version is judged by reading this list and running the tests that compare
+engines. Its import
+uses modules deprecated by Python and redirects every warning of the process into logging; both are
+undone here.
+"""
+
+import logging
+import warnings
+from typing import Any, cast
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import great_expectations
+    from great_expectations import ExpectationSuite, expectations
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+    from great_expectations.exceptions.exceptions import MetricResolutionError
+    from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+    from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
+        column_condition_partial,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+        ColumnMapMetricProvider,
+    )
+    from great_expectations.expectations.row_conditions import (
+        Column,
+        Condition,
+        deserialize_row_condition,
+    )
+    from great_expectations.util import convert_to_json_serializable
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.validator.v1_validator import Validator
+logging.captureWarnings(False)
+
+VERSION: str = great_expectations.__version__
+
+
+def expect(name: str, **given: Any) -> Expectation:
+    """An expectation of the library, by its name without "Expect"."""
+    return cast(Expectation, getattr(expectations, f"Expect{name}")(**given))
+
+
+def quiet_context() -> AbstractDataContext:
+    """A context which lives in memory only and draws no progress bars."""
+    context = great_expectations.get_context(mode="ephemeral")  # noqa: TID251
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+__all__ = [
+    "VERSION",
+    "AbstractDataContext",
+    "BatchDefinition",
+    "Column",
+    "ColumnMapExpectation",
+    "ColumnMapMetricProvider",
+    "Condition",
+    "Expectation",
+    "ExpectationSuite",
+    "MetricConfiguration",
+    "MetricResolutionError",
+    "PandasExecutionEngine",
+    "SQLDatasource",
+    "SqlAlchemyExecutionEngine",
+    "Validator",
+    "column_condition_partial",
+    "convert_to_json_serializable",
+    "deserialize_row_condition",
+    "expect",
+    "quiet_context",
+]

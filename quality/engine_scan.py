@@ -1,0 +1,218 @@
+"""All counts and samples of a whole suite from one pass over a table, and uniqueness from a pass over hashes.
+
+Every condition is one bit of a mask a row; the masks are counted, not the conditions. Bits are cut into
+words of twelve,
+each word a GROUPING SET of the same statement, so that there are never more than 4096 groups a word,
+however independently
+the conditions hold. Plain SQL over `engine_tables`: no Great Expectations here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from quality.engine_tables import ROW, SOURCE, OutOfTimeError, Scan
+
+WORD = 12
+SAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A question for rows whose key occurs more than once among the rows where `where` holds ("" for all).
+
+    A key of one column ignores nulls; in a key of several a null equals a null.
+    """
+
+    columns: tuple[str, ...]
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An aggregate expression over the rows where `where` holds ("" for all)."""
+
+    expression: str
+    where: str = ""
+
+
+@dataclass
+class Plan:
+    """What is to be found: conditions to count, those to sample with the columns to show, figures, and
+    keys."""
+
+    conditions: dict[str, set[str]] = field(default_factory=dict)
+    figures: dict[Figure, None] = field(default_factory=dict)
+    keys: dict[Keys, None] = field(default_factory=dict)
+
+    def count(self, condition: str) -> None:
+        """Asks for the number of rows where a condition holds."""
+        self.conditions.setdefault(condition, set())
+
+    def sample(self, condition: str, columns: Sequence[str]) -> None:
+        """Asks for the count of a condition and the first rows where it holds."""
+        self.conditions.setdefault(condition, set()).update(columns)
+
+
+@dataclass
+class Answers:
+    """Counts and first rows (in order of the file, with the columns asked for) by condition or keys,
+    figures, errors."""
+
+    counts: dict[str | Keys, int] = field(default_factory=dict)
+    samples: dict[str | Keys, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
+    figures: dict[Figure, Any] = field(default_factory=dict)
+    errors: dict[str | Keys | Figure, str] = field(default_factory=dict)
+
+
+def run(scan: Scan, plan: Plan) -> Answers:
+    """Answers a plan. A part which can't be evaluated has an error of its own and harms no other part.
+
+    Raises OutOfTimeError, and duckdb.OutOfMemoryException, which no part can be blamed for.
+    """
+    answers = Answers()
+    rows: dict[str, list[int]] = {}
+    _count(scan, plan, list(plan.conditions), answers, rows)
+    _fetch(scan, plan, rows, answers)
+    for where in dict.fromkeys(figure.where for figure in plan.figures):
+        _figures(scan, [figure for figure in plan.figures if figure.where == where], answers)
+    for keys in plan.keys:
+        try:
+            _duplicates(scan, keys, answers)
+        except duckdb.Error as error:
+            answers.errors[keys] = _blame(error)
+    return answers
+
+
+def _blame(error: duckdb.Error) -> str:
+    """The first line of an error, unless it is the machine's fault and not the statement's: then it is
+    raised again."""
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException | OutOfTimeError):
+        raise error
+    return str(error).splitlines()[0]
+
+
+def _count(
+    scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows: dict[str, list[int]]
+) -> None:
+    """Counts conditions together; if that fails, halves them until the one that fails stands alone."""
+    if not conditions:
+        return
+    try:
+        groups = _histogram(scan, conditions, [bool(plan.conditions[condition]) for condition in conditions])
+    except duckdb.Error as error:
+        reason = _blame(error)
+        if len(conditions) == 1:
+            answers.errors[conditions[0]] = reason
+            return
+        middle = len(conditions) // 2
+        _count(scan, plan, conditions[:middle], answers, rows)
+        _count(scan, plan, conditions[middle:], answers, rows)
+        return
+    for condition in conditions:
+        answers.counts[condition] = 0
+        rows[condition] = []
+    for word, mask, count, first in groups:
+        for at, condition in enumerate(conditions[word * WORD : (word + 1) * WORD]):
+            if mask >> at & 1:
+                answers.counts[condition] += count
+                if first and plan.conditions[condition]:
+                    rows[condition] += first
+
+
+def _histogram(
+    scan: Scan, conditions: list[str], sampled: list[bool]
+) -> list[tuple[int, int, int, list[int] | None]]:
+    """(word, mask, rows with it, the first of them) for every mask which occurs."""
+    words = [conditions[at : at + WORD] for at in range(0, len(conditions), WORD)]
+    masks = [
+        " | ".join(f"(CASE WHEN {condition} THEN {1 << at} ELSE 0 END)" for at, condition in enumerate(word))
+        for word in words
+    ]
+    wanted = [
+        sum(1 << at for at, sample in enumerate(sampled[word * WORD : (word + 1) * WORD]) if sample)
+        for word in range(len(words))
+    ]
+    any_wanted = " OR ".join(f"(m{word} & {bits}) <> 0" for word, bits in enumerate(wanted) if bits)
+    first = f"min({ROW}, {SAMPLES}) FILTER (WHERE {any_wanted})" if any_wanted else "NULL"
+    names = [f"m{word}" for word in range(len(words))]
+    shown = ", ".join(f"({mask})::USMALLINT AS {name}" for mask, name in zip(masks, names, strict=True))
+    groups = scan.query(
+        f"SELECT {', '.join(names)}, count(*), {first} FROM (SELECT {shown}, {ROW} FROM {SOURCE}) "
+        f"GROUP BY GROUPING SETS ({', '.join(f'({name})' for name in names)})"
+    )
+    found = []
+    for *values, count, rows in groups:
+        word = next((at for at, value in enumerate(values) if value is not None), 0)
+        found.append((word, values[word] or 0, count, rows))
+    return found
+
+
+def _fetch(scan: Scan, plan: Plan, rows: dict[str, list[int]], answers: Answers) -> None:
+    """Looks the sampled rows up, all in one statement."""
+    chosen = {condition: sorted(set(found))[:SAMPLES] for condition, found in rows.items() if found}
+    columns = sorted({column for condition in chosen for column in plan.conditions[condition]})
+    numbers = sorted({number for found in chosen.values() for number in found})
+    if not numbers:
+        return
+    shown = scan.query(
+        f"SELECT {', '.join([ROW, *columns])} FROM {SOURCE} WHERE {ROW} IN ({', '.join(map(str, numbers))})"
+    )
+    by_number = {line[0]: dict(zip(columns, line[1:], strict=True)) for line in shown}
+    for condition, found in chosen.items():
+        answers.samples[condition] = [(number, by_number[number]) for number in found]
+
+
+def _figures(scan: Scan, figures: list[Figure], answers: Answers) -> None:
+    """Aggregates over the same rows in one statement; one by one if that fails."""
+    where = f" WHERE {figures[0].where}" if figures[0].where else ""
+    listed = ", ".join(figure.expression for figure in figures)
+    try:
+        (values,) = scan.query(f"SELECT {listed} FROM {SOURCE}{where}")
+    except duckdb.Error as error:
+        reason = _blame(error)
+        if len(figures) == 1:
+            answers.errors[figures[0]] = reason
+            return
+        for figure in figures:
+            _figures(scan, [figure], answers)
+        return
+    answers.figures.update(zip(figures, values, strict=True))
+
+
+def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
+    """Rows whose key occurs more than once, exactly.
+
+    A hash seen once proves its key unique, so only rows whose hash was seen twice are grouped by the key
+    itself: eight
+    bytes a key instead of the key, and exact whatever collides.
+    """
+    key = ", ".join(keys.columns)
+    conditions = [f"({keys.where})"] if keys.where else []
+    if len(keys.columns) == 1:
+        conditions.append(f"{key} IS NOT NULL")
+    where = " AND ".join(conditions) or "true"
+    scan.query(
+        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT hash({key}) AS h FROM {SOURCE} WHERE {where} "
+        "GROUP BY ALL HAVING count(*) > 1"
+    )
+    answers.counts[keys], answers.samples[keys] = 0, []
+    if not scan.query("SELECT count(*) FROM twice")[0][0]:
+        return
+    scan.query(
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {key}, count(*) AS times FROM {SOURCE} "
+        f"WHERE {where} AND hash({key}) IN (FROM twice) GROUP BY {key} HAVING count(*) > 1"
+    )
+    count = scan.query("SELECT coalesce(sum(times), 0)::BIGINT FROM repeated")[0][0]
+    if not count:
+        return
+    same = " AND ".join(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in keys.columns)
+    shown = scan.query(
+        f"SELECT {ROW}, {', '.join(f's.{column}' for column in keys.columns)} "
+        f"FROM (SELECT * FROM {SOURCE} WHERE {where}) AS s SEMI JOIN repeated AS r ON {same} "
+        f"ORDER BY {ROW} LIMIT {SAMPLES}"
+    )
+    answers.counts[keys] = count
+    answers.samples[keys] = [(line[0], dict(zip(keys.columns, line[1:], strict=True))) for line in shown]

@@ -1,0 +1,299 @@
+"""From our rules to an ordinary suite of Great Expectations: one expectation a rule, matched by
+`meta["rule_id"]`.
+
+Columns are given by their aliases, so that a suite never holds a real name as SQL. A rule that can't be
+meant for this table
+gets a `RuleError` here, before anything runs.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quality import engine, patterns
+from quality import engine_gx as gx
+from quality.engine_checks import ExpectColumnValuesToHaveValidCheckDigits
+from quality.engine_tables import Column, day_number
+from quality.rules import Rule, RuleError
+
+_ORDERED = {"integer", "number", "date", "datetime"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a rule may know of a table: its columns by name, and the parameters of the run (`today`,
+    `updated_at`)."""
+
+    columns: Mapping[str, Column]
+    parameters: Mapping[str, Any]
+
+    def column(self, name: str) -> Column:
+        """A column by its own name; raises RuleError when the table has none."""
+        if name not in self.columns:
+            raise RuleError("column-missing", name)
+        return self.columns[name]
+
+    def day(self) -> dt.date:
+        """The day of the run."""
+        today = self.parameters.get("today")
+        if not isinstance(today, dt.date):
+            raise RuleError("run-parameter-missing", "today")
+        return today.date() if isinstance(today, dt.datetime) else today
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A rule over a table with the columns it names, and what every expectation is given."""
+
+    rule: Rule
+    table: Table
+    columns: list[Column]
+    given: dict[str, Any]
+
+
+def expectation(rule: Rule, table: Table) -> gx.Expectation:
+    """The expectation which is meant by a rule, for a table; raises RuleError with a reason."""
+    columns = [table.column(name) for name in rule.columns] if rule.kind != "columns_match" else []
+    given = {"meta": {"rule_id": rule.rule_id, "dimension": rule.dimension}, "severity": rule.severity}
+    return _BUILDERS[rule.kind](_Subject(rule, table, columns, {**given, **_condition(rule, table)}))
+
+
+def _condition(rule: Rule, table: Table) -> dict[str, Any]:
+    when = rule.parameters.get("when")
+    if not when:
+        return {}
+    column = table.column(when["column"])
+    return {"row_condition": gx.Column(column.alias).is_in(_values(when["values"], column))}
+
+
+def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[_Subject], gx.Expectation]:
+    """A builder of a row rule over one column whose sort must be among `sorts`, if any are given."""
+
+    def build(on: _Subject) -> gx.Expectation:
+        demand(on.columns[0], *sorts)
+        return gx.expect(name, column=on.columns[0].alias, mostly=on.rule.mostly, **fixed, **on.given)
+
+    return build
+
+
+def demand(column: Column, *sorts: str) -> None:
+    """Refuses a column which isn't of one of the sorts."""
+    if sorts and column.sort not in sorts:
+        raise RuleError("column-type", f"{column.name}: {column.sort}")
+
+
+def _row_count(on: _Subject) -> gx.Expectation:
+    low, high = on.rule.parameters.get("min"), on.rule.parameters.get("max")
+    return gx.expect("TableRowCountToBeBetween", min_value=low, max_value=high, **on.given)
+
+
+def _columns_match(on: _Subject) -> gx.Expectation:
+    # a column which isn't there keeps a name that no alias can have
+    names = [
+        on.table.columns[name].alias if name in on.table.columns else f"?{name}" for name in on.rule.columns
+    ]
+    exact = bool(on.rule.parameters.get("exact", False))
+    return gx.expect("TableColumnsToMatchSet", column_set=names, exact_match=exact, **on.given)
+
+
+def _together(on: _Subject) -> gx.Expectation:
+    missing = "all_values_are_missing" if on.rule.kind == "unique_together" else "never"
+    whole = on.rule.kind == "no_duplicate_rows"
+    columns = list(on.table.columns.values()) if whole else on.columns
+    if len(columns) == 1:
+        return gx.expect("ColumnValuesToBeUnique", column=columns[0].alias, mostly=on.rule.mostly, **on.given)
+    names = [column.alias for column in columns]
+    return gx.expect(
+        "CompoundColumnsToBeUnique",
+        column_list=names,
+        ignore_row_if=missing,
+        mostly=on.rule.mostly,
+        **on.given,
+    )
+
+
+def _pattern(on: _Subject) -> gx.Expectation:
+    demand(on.columns[0], "text")
+    known = patterns.PATTERNS.get(on.rule.parameters.get("pattern", ""))
+    regex = known.regex if known else on.rule.parameters["regex"]
+    make = "ColumnValuesToMatchRegex"
+    if on.rule.kind == "lacks_pattern":
+        make = "ColumnValuesToNotMatchRegex"
+    return gx.expect(make, column=on.columns[0].alias, regex=regex, mostly=on.rule.mostly, **on.given)
+
+
+def _check(on: _Subject) -> gx.Expectation:
+    demand(on.columns[0], "text")
+    scheme = on.rule.parameters["scheme"]
+    last = day_number(on.table.day()) if scheme == "citizen_id" else 0
+    return ExpectColumnValuesToHaveValidCheckDigits(
+        column=on.columns[0].alias, scheme=scheme, not_after=last, mostly=on.rule.mostly, **on.given
+    )
+
+
+def _set(on: _Subject) -> gx.Expectation:
+    make = "ColumnValuesToBeInSet"
+    if on.rule.kind == "not_in_set":
+        make = "ColumnValuesToNotBeInSet"
+    values = _values(on.rule.parameters["values"], on.columns[0])
+    return gx.expect(make, column=on.columns[0].alias, value_set=values, mostly=on.rule.mostly, **on.given)
+
+
+def _values(values: list[Any], column: Column) -> list[Any]:
+    """The values as the column's own type, so that an engine never has to guess a cast."""
+    casts: dict[str, Callable[[Any], Any]] = {
+        "text": str,
+        "integer": int,
+        "number": float,
+        "boolean": lambda v: v if isinstance(v, bool) else str(v).strip().lower() in {"true", "1", "是"},
+        "date": lambda v: dt.date.fromisoformat(str(v)),
+        "datetime": lambda v: dt.datetime.fromisoformat(str(v)),
+    }
+    if column.sort not in casts:
+        raise RuleError("column-type", f"{column.name}: {column.sort}")
+    try:
+        return [casts[column.sort](value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise RuleError("value-type", f"{column.name}: {error}") from error
+
+
+def _between(on: _Subject) -> gx.Expectation:
+    column = on.columns[0]
+    demand(column, *_ORDERED)
+    low, high, strict = bounds(on)
+    if low is not None and high is not None and low > high:
+        raise RuleError("bounds-crossed", column.name)
+    return gx.expect(
+        "ColumnValuesToBeBetween",
+        column=column.alias,
+        min_value=low,
+        max_value=high,
+        strict_min=bool(on.rule.parameters.get("strict_min", False)),
+        strict_max=strict,
+        mostly=on.rule.mostly,
+        **on.given,
+    )
+
+
+def bounds(on: _Subject) -> tuple[Any, Any, bool]:
+    """(lowest, highest, highest excluded) in the type of the column; a day as the highest instant means the
+    whole of that day."""
+    low, high = (_bound(on.rule.parameters.get(name), on) for name in ("min", "max"))
+    strict = bool(on.rule.parameters.get("strict_max", False))
+    sort = on.columns[0].sort
+    if sort == "datetime":
+        if isinstance(high, dt.date) and not isinstance(high, dt.datetime):
+            high, strict = high if strict else high + dt.timedelta(days=1), True
+        low, high = (_instant(bound) for bound in (low, high))
+    elif sort == "date":
+        low, high = (bound.date() if isinstance(bound, dt.datetime) else bound for bound in (low, high))
+    return low, high, strict
+
+
+def _instant(bound: Any) -> Any:
+    plain = isinstance(bound, dt.date) and not isinstance(bound, dt.datetime)
+    return dt.datetime(bound.year, bound.month, bound.day) if plain else bound  # noqa: DTZ001
+
+
+def _bound(value: Any, on: _Subject) -> Any:
+    """A bound as the rule gives it: nothing, a number for numbers, an ISO day or instant, or today moved by
+    days."""
+    column = on.columns[0]
+    if value is None:
+        return None
+    if column.sort in {"integer", "number"}:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise RuleError("bound-type", f"{column.name}: {value}")
+        return value
+    if isinstance(value, Mapping) and value.get("parameter") == "today":
+        return on.table.day() + dt.timedelta(days=float(value.get("days", 0)))
+    try:
+        text = str(value)
+        return dt.date.fromisoformat(text) if len(text) == 10 else dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RuleError("bound-type", f"{column.name}: {value}") from error
+
+
+def _length(on: _Subject) -> gx.Expectation:
+    demand(on.columns[0], "text")
+    return gx.expect(
+        "ColumnValueLengthsToBeBetween",
+        column=on.columns[0].alias,
+        min_value=on.rule.parameters.get("min"),
+        max_value=on.rule.parameters.get("max"),
+        mostly=on.rule.mostly,
+        **on.given,
+    )
+
+
+def _type(on: _Subject) -> gx.Expectation:
+    names = engine.type_names(on.rule.parameters["type"])
+    return gx.expect("ColumnValuesToBeInTypeList", column=on.columns[0].alias, type_list=names, **on.given)
+
+
+def _mean(on: _Subject) -> gx.Expectation:
+    demand(on.columns[0], "integer", "number")
+    low, high = on.rule.parameters.get("min"), on.rule.parameters.get("max")
+    return gx.expect(
+        "ColumnMeanToBeBetween", column=on.columns[0].alias, min_value=low, max_value=high, **on.given
+    )
+
+
+def _order(on: _Subject) -> gx.Expectation:
+    first, second = on.columns
+    numeric = {"integer", "number"}
+    if first.sort != second.sort and {first.sort, second.sort} != numeric:
+        raise RuleError("column-type", f"{first.name}, {second.name}")
+    demand(first, *_ORDERED)
+    return gx.expect(
+        "ColumnPairValuesAToBeGreaterThanB",
+        column_A=second.alias,
+        column_B=first.alias,
+        or_equal=not on.rule.parameters.get("strict", False),
+        ignore_row_if="either_value_is_missing",
+        mostly=on.rule.mostly,
+        **on.given,
+    )
+
+
+def _equal(on: _Subject) -> gx.Expectation:
+    first, second = on.columns
+    return gx.expect(
+        "ColumnPairValuesToBeEqual",
+        column_A=first.alias,
+        column_B=second.alias,
+        ignore_row_if="either_value_is_missing",
+        mostly=on.rule.mostly,
+        **on.given,
+    )
+
+
+def _newest(on: _Subject) -> gx.Expectation:
+    demand(on.columns[0], "date", "datetime")
+    oldest = on.table.day() - dt.timedelta(days=float(on.rule.parameters["days"]))
+    low = _instant(oldest) if on.columns[0].sort == "datetime" else oldest
+    return gx.expect("ColumnMaxToBeBetween", column=on.columns[0].alias, min_value=low, **on.given)
+
+
+_BUILDERS: dict[str, Callable[[_Subject], gx.Expectation]] = {
+    "row_count": _row_count,
+    "columns_match": _columns_match,
+    "not_null": _map("ColumnValuesToNotBeNull"),
+    "not_blank": _map("ColumnValuesToNotMatchRegex", "text", regex=patterns.BLANK),
+    "unique": _map("ColumnValuesToBeUnique"),
+    "unique_together": _together,
+    "no_duplicate_rows": _together,
+    "matches_pattern": _pattern,
+    "lacks_pattern": _pattern,
+    "not_in_set": _set,
+    "check_digits": _check,
+    "in_set": _set,
+    "between": _between,
+    "length": _length,
+    "type": _type,
+    "mean": _mean,
+    "in_order": _order,
+    "equal": _equal,
+    "newest": _newest,
+}

@@ -1,0 +1,1 @@
+"""Restricted opening: applications, agreements, grants and delivery through them."""

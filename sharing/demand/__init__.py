@@ -1,0 +1,1 @@
+"""Departments' demands for shared data: asked, dispatched, mounted and confirmed."""

@@ -1,0 +1,1 @@
+"""Who is acting, in whose name, in which transaction, and what was recorded."""

