@@ -186,7 +186,7 @@ def propose_change(work: Work, entry: Entry, description: Description) -> Case:
     """Propose another description of a published entry; what is published stays until the authority agrees."""
     work.demand("entry.edit", entry)
     if entry.state is not v.EntryState.PUBLISHED:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
     entry.proposal = _plain(description)
     entry.state = v.EntryState.CHANGE_REVIEW
     case = cases.begin(work, "ENTRY_CHANGE", entry, title=entry.title, tenant=entry.tenant)
@@ -204,7 +204,7 @@ def request_withdrawal(work: Work, entry: Entry, reason: str) -> Case:
     """Ask the authority to take a published entry out of the catalogue."""
     work.demand("entry.withdraw", entry)
     if entry.state is not v.EntryState.PUBLISHED:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
     if not reason.strip():
         raise Invalid("entry.missing", field="reason")
     entry.state = v.EntryState.WITHDRAW_REVIEW
@@ -236,7 +236,7 @@ def suspend(work: Work, entry: Entry, reason: str) -> None:
     """Take an entry off every page and interface at once, until it is restored."""
     work.demand("entry.suspend", entry)
     if entry.state not in LIVE:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
     entry.state = v.EntryState.SUSPENDED
     work.record("entry.suspended", entry, code=entry.code, reason=reason)
     changes.note(work, entry, "entry.suspended")
@@ -246,7 +246,7 @@ def restore(work: Work, entry: Entry, reason: str) -> None:
     """Put a suspended entry back where it was."""
     work.demand("entry.restore", entry)
     if entry.state is not v.EntryState.SUSPENDED:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
     entry.state = v.EntryState.PUBLISHED
     work.record("entry.restored", entry, code=entry.code, reason=reason)
     changes.note(work, entry, "entry.restored")
@@ -256,7 +256,7 @@ def discard(work: Work, entry: Entry) -> None:
     """Delete a draft that was never published; its code is not given again."""
     work.demand("entry.delete", entry)
     if entry.published_at or entry.state not in EDITABLE:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
     entry.state = v.EntryState.DELETED
     work.record("entry.deleted", entry, code=entry.code)
     changes.note(work, entry, "entry.deleted")
@@ -351,13 +351,18 @@ def _write_items(session: Session, entry: Entry, items: Sequence[ItemDescription
 
 def _demand_editable(entry: Entry) -> None:
     if entry.state not in EDITABLE:
-        raise Refused("entry.wrong-state", state=entry.state.value)
+        raise Refused("entry.wrong-state", state=entry.state)
 
 
 def _demand_title(session: Session, tenant: Tenant, title: str) -> None:
     if not 2 <= len(title.strip()) <= 500:
         raise Invalid("entry.title-length", field="title")
-    query = select(Entry.code).where(Entry.tenant_id == tenant.id, Entry.title == title)
+    query = select(Entry.code).where(
+        Entry.tenant_id == tenant.id,
+        Entry.title == title,
+        Entry.origin == v.Origin.OWN,
+        Entry.state != v.EntryState.DELETED,
+    )
     taken = session.scalars(query).first()
     if taken:
         raise Invalid("entry.title-taken", field="title", code=taken)

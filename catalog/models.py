@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from policies import vocabulary as v
@@ -12,12 +12,23 @@ from tenancy.models import Tenant
 from tenancy.types import Base, Id, Name, PersonId, Ref, TenantId, term
 
 
+# A title stands once in its owner's catalogue; what other portals call theirs is not ours to forbid.
+OWN_TITLES = text("origin = 'OWN' AND state <> 'DELETED'")
+
+
 class Entry(Base):
     """A catalogue entry (目录): one dataset as its owner describes it, in whatever domain it is published."""
 
     __tablename__ = "entry"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "title"),
+        Index(
+            "uq_entry_own_title",
+            "tenant_id",
+            "title",
+            unique=True,
+            sqlite_where=OWN_TITLES,
+            postgresql_where=OWN_TITLES,
+        ),
         UniqueConstraint("origin_portal", "external_id"),
         Index("ix_entry_state_open", "state", "open_state"),
     )

@@ -43,22 +43,23 @@ def readable(actor: Actor, purpose: Purpose, now: datetime) -> ColumnElement[boo
     if actor.kind == "system":
         return true()
     live = Entry.state.in_(LIVE)
+    kept = Entry.state != v.EntryState.DELETED
     inside = Entry.tenant_id.in_(
         select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(actor.staff_of))
     )
     if purpose is Purpose.SEE:
         opened = or_(
-            Entry.origin == v.Origin.HARVESTED,
+            and_(live, Entry.origin == v.Origin.HARVESTED),
             and_(live, Entry.open_state.in_(OPENED)),
             and_(live, Entry.open_type == v.OpenType.OPEN_FORBIDDEN, Entry.metadata_public),
         )
         shared = and_(live, Entry.share_type != v.ShareType.SHARE_NONE) if actor.in_government else false()
-        return or_(opened, shared, inside, Entry.author_id == actor.id)
+        return and_(kept, or_(opened, shared, inside, Entry.author_id == actor.id))
     tiers = [v.OpenTier.T0, v.OpenTier.T1] if actor.is_person else [v.OpenTier.T0]
     opened = and_(live, Entry.open_state.in_(OPENED), Entry.open_tier.in_(tiers))
     shared = and_(live, Entry.share_type == v.ShareType.SHARE_UNCOND) if actor.in_government else false()
     entitled = and_(live, Entry.id.in_(select(Entitlement.entry_id).where(held_by(actor, now))))
-    return and_(Entry.live_version_id.is_not(None), or_(opened, shared, inside, entitled))
+    return and_(kept, Entry.live_version_id.is_not(None), or_(opened, shared, inside, entitled))
 
 
 def held_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
@@ -84,10 +85,13 @@ def labels(actor: Actor) -> frozenset[str]:
 
 def labels_of(entry: Entry) -> frozenset[str]:
     """The labels of an entry in the search index: whoever carries one of them may see it."""
+    if entry.state is v.EntryState.DELETED:
+        return frozenset()
     found = {f"owner:{entry.author_id}", *(f"tenant:{one}" for one in entry.tenant.path)}
     live = entry.state in LIVE
     listed = entry.open_type is v.OpenType.OPEN_FORBIDDEN and entry.metadata_public
-    if entry.origin is v.Origin.HARVESTED or (live and (entry.open_state in OPENED or listed)):
+    harvested = entry.origin is v.Origin.HARVESTED
+    if live and (harvested or entry.open_state in OPENED or listed):
         found.add("open")
     if live and entry.share_type is not v.ShareType.SHARE_NONE:
         found.add("shared")
@@ -108,7 +112,7 @@ def find(session: Session, code: str, actor: Actor, now: datetime) -> Entry:
 
 def access(session: Session, entry: Entry, actor: Actor, now: datetime) -> Access:
     """What of an entry's rows an actor may read now, item by item, and by which rule."""
-    if entry.live_version_id is None:
+    if entry.live_version_id is None or entry.state is v.EntryState.DELETED:
         return Access((), "no-data")
     if actor.kind == "system" or actor.staff_of.intersection(entry.tenant.path):
         return Access(tuple(item.name for item in entry.items), "own-tenant")

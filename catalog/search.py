@@ -1,14 +1,14 @@
-"""Search: finds entries by words, sounds and facets, and never shows, counts or suggests what the actor may not know of.
+"""Search by words, sounds and facets, which never shows, counts or suggests what the actor may not know of.
 
-Three guards stand one behind the other. A process takes in all changes before it answers, and what it could not take
-in (another process is writing) is left out of the question. Every question is filtered by the actor's labels inside
-the index, so that counts and suggestions are his own; the tree of tenants is asked from the database instead of being
-copied into the index, where a move would make it wrong. And every hit is read again under `readable`; if one is not
-there, the answer is thrown away and asked again without it.
+Three guards stand one behind the other. A process takes in all changes before it answers, and what it could
+not take in (another process is writing) is left out of the question. Every question is filtered by the actor's
+labels inside the index, so that counts and suggestions are his; the tree of tenants is asked from the
+database instead of being copied into the index, where a move would make it wrong. And every hit is read again
+under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
@@ -62,7 +62,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: text as typed, values ticked for each facet, the tenant whose part of the catalogue is searched."""
+    """What is asked: text as typed, values ticked for each facet, and the tenant whose part is searched."""
 
     text: str = ""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Found:
-    """The answer: how many, one page of them, and for each facet its values with counts, the most frequent first.
+    """The answer: how many, one page of them, and each facet's values with counts, the most frequent first.
 
     A facet counts what ticking a value would give, so its own ticks don't narrow it. Where nothing was found,
     `corrected` is the nearest text that finds something and `suggestions` are entries with some of the words.
@@ -97,19 +97,25 @@ class Suggestions:
 
 @dataclass(frozen=True)
 class _Asked:
-    """One state of the index as one actor may know it."""
+    """One state of the index as one actor may know it, and the session in which he reads."""
 
+    session: Session
+    actor: Actor
+    now: datetime
     schema: tantivy.Schema
     searcher: tantivy.Searcher
     allowed: tantivy.Query
 
     def matching(self, parts: Iterable[tantivy.Query]) -> tantivy.Query:
+        """What the parts ask for, among what the actor may know of."""
         return queries.all_of([self.allowed, *parts])
 
     def count(self, parts: Iterable[tantivy.Query]) -> int:
+        """How many entries there are."""
         return int(self.searcher.search(self.matching(parts), 1).count)  # type: ignore[attr-defined]
 
     def ids(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> list[str]:
+        """Their ids in an order, from the first (counted from 0) on."""
         hits = self.searcher.search(
             self.matching(parts),
             limit,
@@ -120,25 +126,32 @@ class _Asked:
         ).hits
         return [str(self.searcher.doc(address).get_first("id")) for _, address in hits]
 
-    def vocabulary(self, name: str, prefix: str) -> list[tuple[str, int]]:
+    def terms(self, name: str, prefix: str) -> list[tuple[str, int]]:
+        """Words of a field that begin so, each with the number of entries that hold it."""
         return self.searcher.terms_with_prefix(name, prefix, self.allowed, MOST_CANDIDATES)
+
+    def read(self, ids: Sequence[str]) -> list[Entry]:
+        """The entries with these ids that the actor may see now, in this order."""
+        seen = reading.readable(self.actor, Purpose.SEE, self.now)
+        rows = {
+            entry.id: entry for entry in self.session.scalars(select(Entry).where(Entry.id.in_(ids), seen))
+        }
+        return [rows[one] for one in ids if one in rows]
 
 
 def find(index: Index, session: Session, actor: Actor, now: datetime, query: Query) -> Found:
-    """Answer a question for an actor; raises Invalid for a facet that doesn't exist, any text has an answer."""
+    """Answer a question for an actor. Any text has an answer; a facet that doesn't exist raises Invalid."""
     for name in query.facets:
         if name not in FACETS:
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = _ask(index, session, actor, query.scope, hidden)
-        found, gone = _answer(asked, session, actor, now, query)
+        asked = _Asked(session, actor, now, *_ask(index, session, actor, query.scope, hidden))
+        found, gone = _answer(asked, query)
         if not gone:
             break
         hidden |= gone
-    if found.total == 0 and query.text.strip():
-        return _help_out(asked, session, actor, now, query, found)
-    return found
+    return _help_out(asked, query, found) if found.total == 0 and query.text.strip() else found
 
 
 def suggest(
@@ -147,6 +160,7 @@ def suggest(
     actor: Actor,
     now: datetime,
     prefix: str,
+    *,
     scope: str | None = None,
     limit: int = 8,
 ) -> Suggestions:
@@ -154,17 +168,19 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = _ask(index, session, actor, scope, frozenset())
-    ids = asked.ids([typed], Sort.RELEVANCE, 0, limit)
+    asked = _Asked(session, actor, now, *_ask(index, session, actor, scope, frozenset()))
     last = words.of_query(prefix)[-1]
-    sounds = words.is_latin(last)
-    terms = asked.vocabulary("vocabulary" if sounds else "title", last)
-    counted = sorted(((-count, term.partition("=")[2] or term) for term, count in terms if count))
+    terms = asked.terms("vocabulary" if words.is_latin(last) else "title", last)
+    counted = sorted((-count, term.partition("=")[2] or term) for term, count in terms if count)
     found = dict.fromkeys(word for _, word in counted if word != last)
-    return Suggestions(tuple(found)[:limit], tuple(_read(session, actor, now, ids)))
+    entries = asked.read(asked.ids([typed], Sort.RELEVANCE, 0, limit))
+    return Suggestions(tuple(found)[:limit], tuple(entries))
 
 
-def _ask(index: Index, session: Session, actor: Actor, scope: str | None, hidden: frozenset[str]) -> _Asked:
+def _ask(
+    index: Index, session: Session, actor: Actor, scope: str | None, hidden: frozenset[str]
+) -> tuple[tantivy.Schema, tantivy.Searcher, tantivy.Query]:
+    """The newest state of the index, and what of it the actor may know of."""
     view, behind = current(index, session)
     schema = index.schema
     needed = [queries.with_value(schema, "kind", [ENTRY])]
@@ -178,13 +194,11 @@ def _ask(index: Index, session: Session, actor: Actor, scope: str | None, hidden
         needed.append(queries.with_value(schema, "owner", _below(session, [scope])))
     left_out = behind | hidden
     unwanted = queries.with_value(schema, "id", left_out) if left_out else None
-    return _Asked(schema, view.searcher, queries.weightless(queries.all_of(needed, unwanted)))
+    return schema, view.searcher, queries.weightless(queries.all_of(needed, unwanted))
 
 
-def _answer(
-    asked: _Asked, session: Session, actor: Actor, now: datetime, query: Query
-) -> tuple[Found, frozenset[str]]:
-    """An answer, and the ids in it that turned out not to be readable; they are in no list and in no total."""
+def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
+    """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
     text = queries.typed(asked.schema, query.text)
     if text is None and query.text.strip():
         text = tantivy.Query.empty_query()
@@ -195,7 +209,7 @@ def _answer(
     first = (max(query.page, 1) - 1) * limit
     order = Sort.UPDATED if query.sort is Sort.RELEVANCE and not wanted else query.sort
     ids = asked.ids(ticked, order, first, limit) if first < total else []
-    entries = _read(session, actor, now, ids)
+    entries = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in entries}
     return Found(total - len(gone), entries, _count_facets(asked, wanted, query.facets)), gone
 
@@ -215,29 +229,20 @@ def _count_facets(
     return {name: found[name] for name in FACETS}
 
 
-def _read(session: Session, actor: Actor, now: datetime, ids: Sequence[str]) -> list[Entry]:
-    """The entries with these ids that the actor may see now, in this order."""
-    query = select(Entry).where(Entry.id.in_(ids), reading.readable(actor, Purpose.SEE, now))
-    rows = {entry.id: entry for entry in session.scalars(query)}
-    return [rows[one] for one in ids if one in rows]
-
-
 def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
     query = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(tenant_ids))
     return list(session.scalars(query.distinct()))
 
 
-def _help_out(
-    asked: _Asked, session: Session, actor: Actor, now: datetime, query: Query, found: Found
-) -> Found:
+def _help_out(asked: _Asked, query: Query, found: Found) -> Found:
+    """What to offer where nothing was found."""
     ticked = queries.chosen(asked.schema, query.facets)
     near = asked.ids([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
-    suggestions = tuple(_read(session, actor, now, near))
-    return Found(0, [], found.facets, suggestions, _correct(asked, query.text))
+    return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
 
 
 def _correct(asked: _Asked, text: str) -> str | None:
-    """The text with each word that finds nothing replaced by the nearest that does; None if that is not enough."""
+    """The text with each word that finds nothing replaced by the nearest that does; None if that won't do."""
     better = words.clean(text[: words.MOST_TEXT]).strip()
     for word in words.of_query(text):
         if not asked.count([queries.word(asked.schema, word)]):
@@ -249,12 +254,12 @@ def _correct(asked: _Asked, text: str) -> str | None:
 
 
 def _nearest(asked: _Asked, word: str) -> str:
-    """A word of the catalogue that sounds the same or nearly so, the most frequent of the likeliest; else the word."""
+    """The most frequent word of the catalogue that sounds the same or nearly so; else the word itself."""
     sound = words.sound(word)
     if not sound:
         return word
     heard: dict[str, tuple[int, str]] = {}
-    for term, count in asked.vocabulary("vocabulary", sound[0]):
+    for term, count in asked.terms("vocabulary", sound[0]):
         spoken, _, written = term.partition("=")
         heard[spoken] = max(heard.get(spoken, (0, "")), (count, written))
     likely = get_close_matches(sound, list(heard), n=1, cutoff=0.7)

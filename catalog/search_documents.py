@@ -1,4 +1,4 @@
-"""What the search index holds of an entry: fields for words, sounds, facets, labels and order, and their hash."""
+"""What the search index holds of an entry: words, sounds, facets, labels, sort keys, and their hash."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from catalog.models import Entry
 from policies import vocabulary as v
 
 SHAPE = 1
-"""To be raised whenever the meaning of a field changes; each shape has its own folder, so that an upgrade rebuilds."""
+"""Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin")
 ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
@@ -74,7 +74,7 @@ def digest(found: Mapping[str, list[str]]) -> str:
 
 
 def publisher_of(entry: Entry) -> str:
-    """The value of the tenant facet: the owner's id, or the name of the body another portal gives as publisher."""
+    """The value of the tenant facet: the owner's id, or the publisher's name as another portal gives it."""
     return entry.tenant_id if entry.origin is v.Origin.OWN else entry.publisher_name or entry.tenant_id
 
 

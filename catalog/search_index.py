@@ -1,8 +1,8 @@
-"""The search index: a copy of the catalogue in a folder that several processes share and that follows its changes.
+"""The search index: a copy of the catalogue in a folder that processes share and that follows its changes.
 
-The copy knows how far it has come: a mark, written in the same commit as the documents, holds the sequence number of
-the last change taken in. PostgreSQL gives out numbers before transactions commit, so the mark also keeps the numbers
-that were passed over while somebody might still be committing them.
+The copy knows how far it has come: a mark, written in the same commit as the documents, holds the sequence
+number of the last change taken in. PostgreSQL gives out numbers before transactions commit, so the mark also
+keeps the numbers that were passed over while somebody might still be committing them.
 """
 
 import time
@@ -45,7 +45,7 @@ class View:
 
 @dataclass(frozen=True)
 class Differences:
-    """How index and catalogue differ: ids that only one of them has, and ids of which the index says otherwise."""
+    """How index and catalogue differ: ids that only one has, and ids of which the index says otherwise."""
 
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
@@ -67,7 +67,7 @@ class Index:
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
-        """Open the index in a folder, or begin an empty one; each shape of documents has a subfolder of its own."""
+        """Open the index in a folder, or begin an empty one; each shape has its own subfolder."""
         place = folder / f"shape-{documents.SHAPE}"
         place.mkdir(parents=True, exist_ok=True)
         try:
@@ -92,7 +92,7 @@ class Index:
 
     @contextmanager
     def writing(self) -> Iterator[tantivy.IndexWriter]:
-        """Hold the only writer, commit at the end or change nothing; raise Busy while somebody else holds it."""
+        """Hold the only writer and commit at the end, or change nothing; Busy while another holds it."""
         try:
             writer = self._index.writer(HEAP, 1)
         except ValueError as refused:
@@ -114,8 +114,8 @@ class Index:
 def catch_up(index: Index, database: Database) -> int:
     """Take in every change since the mark; fill an empty index. Returns how many entries were read again.
 
-    An index whose last change the catalogue doesn't know belongs to another history, as after a restore, and is
-    built anew. Does nothing while another process is writing.
+    An index whose last change the catalogue doesn't know belongs to another history, as after a restore, and
+    is built anew. Does nothing while another process is writing.
     """
     index.reload()
     with database.read() as session:
@@ -177,7 +177,7 @@ def verify(index: Index, database: Database) -> Differences:
 
 
 def lag(index: Index, session: Session) -> int:
-    """How many changes of the catalogue the index has not taken in; as many as there are when it was never filled."""
+    """How many changes of the catalogue the index has not taken in; all of them if it was never filled."""
     index.reload()
     return marks.news(session, index.view().mark or Mark(0)).changes
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.models import CatalogChange
@@ -14,7 +14,7 @@ from catalog.models import CatalogChange
 
 @dataclass(frozen=True)
 class Gap:
-    """Numbers passed over, first to last, and the transaction number before which all writers must have ended."""
+    """Numbers passed over, first to last; who may still commit them is below the horizon."""
 
     first: int
     last: int
@@ -23,7 +23,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Mark:
-    """The last change taken in, a stamp by which its row is known again, and the numbers passed over before it."""
+    """The last change taken in, a stamp by which its row is known again, and the numbers passed over."""
 
     sequence: int
     stamp: str = ""
@@ -53,9 +53,7 @@ def news(session: Session, mark: Mark) -> News:
     """Everything since a mark that the session can see."""
     running = _oldest_running(session) if mark.gaps else 0
     wanted = [CatalogChange.sequence > mark.sequence]
-    wanted += [
-        and_(CatalogChange.sequence >= one.first, CatalogChange.sequence <= one.last) for one in mark.gaps
-    ]
+    wanted += [CatalogChange.sequence.between(one.first, one.last) for one in mark.gaps]
     columns = select(CatalogChange.sequence, CatalogChange.entry_id, CatalogChange.at)
     rows = session.execute(columns.where(or_(*wanted)).order_by(CatalogChange.sequence)).all()
     if not rows:

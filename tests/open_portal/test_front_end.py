@@ -10,7 +10,8 @@ from open_portal import front_end
 STYLE = (
     '@charset "UTF-8";:root{--a:1}.x{font-family:GDS Transport,arial,sans-serif;color:red}'
     "/*! notice */@font-face{font-family:GDS Transport;src:url(/assets/fonts/a.woff2)}"
-    "@media print{.x{font-family:sans-serif}}.crest:before{background-image:url(/assets/images/crest.svg)}.y{top:0}"
+    "@media print{.x{font-family:sans-serif}}"
+    ".crest:before{background-image:url(/assets/images/crest.svg)}.y{top:0}"
     "@supports (mask-position:initial){.crest:before{mask-image:url(/assets/images/crest.svg)}}"
     "\n/*# sourceMappingURL=govuk-frontend.min.css.map */"
 )

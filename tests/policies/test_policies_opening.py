@@ -81,7 +81,7 @@ BROKEN = [
     (OPEN, [replace(PLAIN, secret=True)], ("secret-item", "items.title.secret")),
     (
         RESTRICTED,
-        [PLAIN, replace(KEPT, security_level=v.SecurityLevel.L3)],
+        [KEPT, replace(KEPT, name="other", security_level=v.SecurityLevel.L3)],
         ("level-differs", "security_level"),
     ),
     (RESTRICTED, [replace(KEPT, security_level=v.SecurityLevel.L1)], ("level-differs", "security_level")),
@@ -195,22 +195,26 @@ def test_a_proposed_attribute_never_breaks_the_rule_on_levels() -> None:
             assert not {code for code, _ in told(entry)} & {"level-forbids", "grade-forbids"}
 
 
+UNDECLARED = replace(OPEN, open_type=None, open_tier=None)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "tighter"),
     [
-        (OPEN, OPEN, False),
-        (OPEN, RESTRICTED, True),
-        (RESTRICTED, CLOSED, True),
-        (CLOSED, OPEN, False),
-        (OPEN, replace(OPEN, open_tier=v.OpenTier.T1), True),
-        (RESTRICTED, replace(OPEN, share_type=v.ShareType.SHARE_NONE), True),
-        (OPEN, replace(OPEN, open_type=None), True),
-        (replace(OPEN, open_type=None, open_tier=None), CLOSED, True),
-        (replace(OPEN, open_type=None, open_tier=None), replace(CLOSED, share_type=OPEN.share_type), False),
+        (OPEN, OPEN, ()),
+        (OPEN, RESTRICTED, ("share_type", "open_type", "open_tier")),
+        (RESTRICTED, CLOSED, ("share_type", "open_type", "open_tier")),
+        (CLOSED, OPEN, ()),
+        (OPEN, replace(OPEN, open_tier=v.OpenTier.T1), ("open_tier",)),
+        (RESTRICTED, replace(OPEN, share_type=v.ShareType.SHARE_NONE), ("share_type",)),
+        (OPEN, UNDECLARED, ("open_type", "open_tier")),
+        (CLOSED, replace(CLOSED, open_type=None), ("open_type",)),
+        (UNDECLARED, replace(CLOSED, share_type=OPEN.share_type), ()),
     ],
 )
-def test_tightening_is_noticed(old: Attributes, new: Attributes, tighter: bool) -> None:
-    assert opening.tightens(old, new) is tighter
+def test_tightening_is_noticed(old: Attributes, new: Attributes, tighter: tuple[str, ...]) -> None:
+    assert opening.tightened(old, new) == tighter
+    assert opening.tightens(old.open_type, new.open_type) == ("open_type" in tighter)
 
 
 def test_every_reason_of_opening_is_used_by_a_rule() -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,27 @@ def test_a_running_process_follows_a_rotation_elsewhere(tmp_path: Path) -> None:
     elsewhere = KeyRing.rotate(path)
     assert running.decrypt(elsewhere.encrypt(NAME, "person.name"), "person.name") == NAME
     assert running.current == elsewhere.current
+
+
+def test_rotations_at_the_same_time_lose_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.create(path)
+    with ThreadPoolExecutor(8) as pool:
+        tokens = [pool.submit(lambda: KeyRing.rotate(path).encrypt(NAME, "a.b")) for _ in range(24)]
+    ring = KeyRing.from_file(path)
+    assert [ring.decrypt(token.result(), "a.b") for token in tokens] == [NAME] * 24
+
+
+def test_of_many_creators_one_wins(tmp_path: Path) -> None:
+    def create(_number: int) -> str | None:
+        try:
+            return KeyRing.create(tmp_path / "keys.json").current
+        except KeyRingError:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [key_id for key_id in pool.map(create, range(24)) if key_id is not None]
+    assert made == [KeyRing.from_file(tmp_path / "keys.json").current]
 
 
 def test_a_lost_key_is_named(tmp_path: Path) -> None:

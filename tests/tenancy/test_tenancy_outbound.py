@@ -210,8 +210,9 @@ def test_a_name_counts_in_any_spelling_and_only_with_its_port(listener: Listener
         )
     assert Allowed("[FD12::1]", 80) == Allowed("fd12::1", 80)
     assert Allowed("数据.湖州", 80).host.startswith("xn--")
-    with pytest.raises(Refused):
-        Allowed("a b", 80)
+    for nonsense in ("", "a b", "a/b", "a@b", "a:80", "a?b", "a#b", "http://a"):
+        with pytest.raises(Refused):
+            Allowed(nonsense, 80)
 
 
 @pytest.mark.parametrize(
@@ -464,6 +465,23 @@ def test_a_closed_port_is_unreachable(listener: Listener) -> None:
     with pytest.raises(Refused) as caught:
         Client(allowed=frozenset({Allowed("127.0.0.1", port)})).get(f"http://127.0.0.1:{port}/")
     assert caught.value.code == "outbound.unreachable"
+
+
+def test_a_silent_address_leaves_time_for_the_next(listener: Listener) -> None:
+    dialled: list[str] = []
+
+    def dial(address: tuple[str, int], timeout: float) -> socket.socket:
+        dialled.append(address[0])
+        if address[0] != PUBLIC:
+            raise TimeoutError
+        return socket.create_connection(("127.0.0.1", listener.port), timeout)
+
+    two = Network(lambda _host, _port: ["8.8.8.8", PUBLIC], dial)
+    assert Client(network=two).get("http://public.test/").body == b"hello"
+    assert dialled == ["8.8.8.8", PUBLIC]
+    with pytest.raises(Refused) as caught:
+        Client(network=Network(lambda _host, _port: ["8.8.8.8"], dial)).get("http://public.test/")
+    assert caught.value.code == "outbound.timeout"
 
 
 def certificate(folder: Path, name: str) -> Path:

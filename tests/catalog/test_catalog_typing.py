@@ -1,0 +1,162 @@
+"""Types: what the whole file agrees on, and nothing that would lose a digit."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog import reading_files
+from catalog.reading_files import Column, ColumnSpec, ColumnType, Intake
+
+
+def taken(
+    folder: Path, values: list[str], type_: ColumnType | None = None
+) -> tuple[Intake, Column, list[Any]]:
+    """Read one column beside a numbered one, so that empty cells are rows too."""
+    source = folder / "given.csv"
+    source.write_text(
+        "n,v\n" + "".join(f'{n},"{value}"\n' for n, value in enumerate(values)), encoding="utf-8"
+    )
+    items = None if type_ is None else [ColumnSpec("v", type_)]
+    out = folder / "out.parquet"
+    account = reading_files.read_table(
+        source, "v.csv", items=items, out=out, refusals=folder / "refused.jsonl"
+    )
+    assert account.rows_read == account.rows_loaded + account.rows_refused == len(values)
+    return account, account.columns[1], pq.read_table(out).column("v").to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "reason"),
+    [
+        (["1", "-2", "0", "999999999999999"], "integer", "file.typed-by-values"),
+        (["1", "2.5", ".5", "1e-3", "-0.10"], "decimal", "file.typed-by-values"),
+        (["330502", "010203"], "text", "file.text-leading-zeros"),
+        (["0571", "0572"], "text", "file.text-leading-zeros"),
+        (["1234567890123456", "1"], "text", "file.text-long-digits"),
+        (["33050219900101001X"], "text", "file.text-long-digits"),
+        (["1", "一"], "text", "file.text-mixed"),
+        (["1,234", "5"], "text", "file.text-mixed"),
+        (["１２", "３"], "text", "file.text-plain"),
+        (["2026-01-31", "2026-2-1"], "date", "file.typed-by-values"),
+        (["2015/8/25"], "date", "file.typed-by-values"),
+        (["2026年1月31日"], "date", "file.typed-by-values"),
+        (["2026-01-31", "2026/02/01"], "text", "file.text-mixed"),
+        (["2026-02-30"], "text", "file.text-plain"),
+        (["2026-01-31 08:00", "2026-01-31T08:00:01.250000000"], "datetime", "file.typed-by-values"),
+        (["2026/1/31 8:05"], "datetime", "file.typed-by-values"),
+        (["2026-01-31", "2026-01-31 08:00"], "text", "file.text-mixed"),
+        (["2026-01-31T08:00:00Z", "2026-01-31 16:00:00+0800"], "datetime", "file.typed-zoned"),
+        (["true", "false"], "text", "file.text-plain"),
+        (["是", "否"], "text", "file.text-plain"),
+        (["", "NA"], "text", "file.text-empty"),
+        (["20260131"], "integer", "file.typed-by-values"),
+        (["1e999"], "text", "file.text-plain"),
+        (["+86", "13"], "text", "file.text-mixed"),
+    ],
+)
+def test_the_type_a_column_is_found_to_have(
+    tmp_path: Path, values: list[str], type_: str, reason: str
+) -> None:
+    account, column, stored = taken(tmp_path, values)
+    assert (column.type, column.inferred_reason) == (type_, reason)
+    assert account.rows_refused == 0
+    if type_ == "text":
+        assert stored == [value or None for value in values]
+
+
+def test_the_last_row_of_a_long_file_decides(tmp_path: Path) -> None:
+    values = [str(number) for number in range(250_000)] + ["0123"]
+    _, column, stored = taken(tmp_path, values)
+    assert column.type is ColumnType.TEXT
+    assert stored == values
+
+
+@pytest.mark.parametrize("late", ["2.5", ""])
+def test_integers_become_decimals_when_a_late_value_asks_for_it(tmp_path: Path, late: str) -> None:
+    _, column, stored = taken(tmp_path, ["1"] * 210_000 + [late])
+    assert column.type is (ColumnType.DECIMAL if late else ColumnType.INTEGER)
+    assert stored[-1] == (2.5 if late else None)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "NA", "n/a", "NaN", "nan", "NULL", "null", "\\N", "#N/A", "  ", "\u3000"]
+)
+def test_tokens_for_no_value_are_null_in_numbers_and_stay_in_text(tmp_path: Path, token: str) -> None:
+    assert taken(tmp_path, ["1", token])[2] == [1, None]
+    assert taken(tmp_path, ["甲", token])[2] == ["甲", token or None]
+
+
+def test_spaces_around_a_number_are_no_part_of_it(tmp_path: Path) -> None:
+    assert taken(tmp_path, [" 1", "2\u3000", "\t3"])[2] == [1, 2, 3]
+
+
+def test_a_time_with_a_zone_is_stored_as_beijing_time(tmp_path: Path) -> None:
+    _, _, stored = taken(
+        tmp_path, ["2013-01-01T06:00:00Z", "2013-01-01 14:00:00+08:00", "2013-1-1 01:00:00-05:00"]
+    )
+    assert stored == [datetime(2013, 1, 1, 14)] * 3  # noqa: DTZ001 stored without a zone
+
+
+@pytest.mark.parametrize(
+    ("type_", "good", "bad"),
+    [
+        (
+            "integer",
+            {"007": 7, "+5": 5, "5.0": 5, "-3": -3, "NA": None},
+            ["5.5", "1,234", "x", "１", "9" * 19],
+        ),
+        ("decimal", {"1": 1.0, "007.50": 7.5, "1E3": 1000.0, "NaN": None}, ["1,5", "inf", "1e999", "一"]),
+        ("boolean", {"是": True, "否": False, "TRUE": True, "0": False, "": None}, ["2", "有"]),
+        (
+            "date",
+            {
+                "2026-01-31": date(2026, 1, 31),
+                "2026/2/1": date(2026, 2, 1),
+                "20260202": date(2026, 2, 2),
+                "2026年2月3日": date(2026, 2, 3),
+                "2026-02-04 00:00:00": date(2026, 2, 4),
+            },
+            ["2026-02-30", "31/01/2026", "2026-02-04 08:00:00", "2026"],
+        ),
+        (
+            "datetime",
+            {"2026-01-31": "2026-01-31T00:00:00", "2026/1/31 8:05": "2026-01-31T08:05:00"},
+            ["2026-01-31 24:00:00", "08:00", "2026-01-31 08:60"],
+        ),
+        ("text", {"007": "007", "NA": "NA", " x ": " x "}, []),
+    ],
+)
+def test_a_declared_type_takes_what_fits_and_refuses_the_rest(
+    tmp_path: Path, type_: str, good: dict[str, Any], bad: list[str]
+) -> None:
+    account, column, stored = taken(tmp_path, [*good, *bad], ColumnType(type_))
+    assert (column.type, column.inferred_reason) == (type_, "file.typed-declared")
+    shown = [value.isoformat() if isinstance(value, datetime) else value for value in stored]
+    assert shown == list(good.values())
+    assert account.rows_refused == len(bad)
+
+
+numbers = st.integers(-(10**15) + 1, 10**15 - 1).map(str)
+texts = st.text("0123456789.-+eE/年月日: TZNAX湖", max_size=14)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(numbers | texts, min_size=1, max_size=6))
+def test_no_typing_ever_loses_a_value(tmp_path_factory: pytest.TempPathFactory, values: list[str]) -> None:
+    """As text: exactly the cells. As integer: the same digits. Nulls only where a cell said so."""
+    _, column, stored = taken(tmp_path_factory.mktemp("typing"), values)
+    if column.type is ColumnType.TEXT:
+        assert stored == [value or None for value in values]
+    elif column.type is ColumnType.INTEGER:
+        assert [str(value) for value in stored if value is not None] == [
+            value.strip() for value in values if value.strip().lower() not in {"", "na", "nan", "n/a", "null"}
+        ]
+    elif column.type is ColumnType.DECIMAL:
+        assert [value for value in stored if value is not None] == [
+            float(value) for value in values if value.strip().lower() not in {"", "na", "nan", "n/a", "null"}
+        ]

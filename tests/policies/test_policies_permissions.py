@@ -1,0 +1,361 @@
+"""Who may do what: the whole table of actions and people, and the cases in which a safeguard decides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies import permissions
+from policies.permissions import DEFAULT_DENY, FactsError, Principal
+from policies.refusals import Forbidden
+from policies.vocabulary import Role, TenantKind
+
+DEPT, OTHER, COUNTY = ("dept", "city"), ("other", "city"), ("county_dept", "county", "city")
+
+
+def person(name: str, *standings: tuple[str, str], verified: bool = True) -> Principal:
+    return Principal(name, "person", verified, standings)
+
+
+CAST = {
+    one.id: one
+    for one in (
+        person("steward", ("steward", "dept")),
+        person("reviewer", ("department_reviewer", "dept")),
+        person("leader", ("leader", "dept")),
+        person("cdo", ("chief_data_officer", "city")),
+        person("authority", ("authority_reviewer", "city")),
+        person("admin", ("tenant_admin", "dept")),
+        person("city_admin", ("tenant_admin", "city")),
+        person("system_admin", ("system_admin", "city")),
+        person("security_admin", ("security_admin", "city")),
+        person("auditor", ("auditor", "city")),
+        person("stranger", ("steward", "other"), ("department_reviewer", "other"), ("tenant_admin", "other")),
+        person("applicant", ("member", "acme")),
+        person("colleague", ("member", "acme")),
+        person("newcomer", verified=False),
+        Principal("grant-1", "credential"),
+        Principal("grant-2", "credential"),
+        Principal("anonymous", "anonymous"),
+        Principal("system", "system", True),
+    )
+}
+PEOPLE = {name for name, one in CAST.items() if one.kind == "person"}
+
+ENTRY = {"type": "Entry", "id": "e", "path": DEPT, "author_id": "somebody", "state": "DRAFT"}
+APPLICATION = {
+    "type": "Application",
+    "id": "a",
+    "path": DEPT,
+    "applicant_id": "applicant",
+    "applicant_tenant_id": "acme",
+}
+GRANT = {**APPLICATION, "type": "Grant", "id": "grant-1", "state": "ACTIVE"}
+DEMAND = {
+    "type": "Demand",
+    "id": "d",
+    "path": OTHER,
+    "provider_path": DEPT,
+    "applicant_tenant_id": "other",
+}
+TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
+NEWCOMER = {"type": "Person", "id": "newcomer", "path": DEPT}
+
+TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
+    "entry.register": ({**ENTRY, "id": "new"}, {"steward"}),
+    "entry.edit": (ENTRY, {"steward"}),
+    "entry.delete": (ENTRY, {"steward"}),
+    "entry.submit": (ENTRY, {"steward", "reviewer"}),
+    "entry.withdraw": (ENTRY, {"steward", "reviewer"}),
+    "entry.review": (ENTRY, {"authority"}),
+    "entry.suspend": (ENTRY, {"steward", "reviewer", "authority", "system"}),
+    "entry.restore": (ENTRY, {"authority"}),
+    "release.request": (ENTRY, {"steward", "reviewer"}),
+    "release.review": (ENTRY, {"authority"}),
+    "version.upload": (ENTRY, {"steward", "system"}),
+    "quality.run": ({**ENTRY, "type": "Version"}, {"steward", "reviewer", "authority", "system"}),
+    "suite.edit": ({**ENTRY, "type": "Suite"}, {"steward"}),
+    "follow.set": (ENTRY, PEOPLE),
+    "scorecard.read": (
+        {"type": "Report", "id": "r", "path": DEPT},
+        {"leader", "cdo", "admin", "city_admin", "authority", "system"},
+    ),
+    "indicator.compute": ({"type": "System", "id": "system", "path": ()}, {"system"}),
+    "application.start": (ENTRY, PEOPLE),
+    "application.edit": (APPLICATION, {"applicant"}),
+    "application.submit": (APPLICATION, {"applicant"}),
+    "application.withdraw": (APPLICATION, {"applicant"}),
+    "application.read": (APPLICATION, {"applicant", "colleague", "reviewer", "authority"}),
+    "application.review": (APPLICATION, {"reviewer", "authority"}),
+    "agreement.accept": (APPLICATION, {"applicant"}),
+    "grant.use": (GRANT, {"applicant", "grant-1"}),
+    "grant.read": (GRANT, {"applicant", "colleague", "reviewer", "authority"}),
+    "grant.revoke": (GRANT, {"applicant", "reviewer", "authority", "system"}),
+    "grant.suspend": (GRANT, {"reviewer", "authority", "system"}),
+    "demand.raise": (DEMAND, {"stranger"}),
+    "demand.confirm": (DEMAND, {"stranger"}),
+    "demand.dispatch": (DEMAND, {"authority"}),
+    "demand.answer": (DEMAND, {"steward", "reviewer"}),
+    "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
+    "tenant.manage": (TENANT, {"city_admin", "system_admin", "system"}),
+    "face.manage": (TENANT, {"admin", "city_admin", "system"}),
+    "person.manage": (NEWCOMER, {"admin", "city_admin", "system_admin", "system"}),
+    "role.grant": ({**NEWCOMER, "role": "steward"}, {"admin", "city_admin", "system"}),
+    "audit.read": ({"type": "Audit", "id": "audit", "path": ()}, {"auditor"}),
+    "audit.verify": ({"type": "Audit", "id": "audit", "path": ()}, {"auditor", "system"}),
+    "rule.propose": ({"type": "Rules", "id": "r", "path": ("city",)}, {"system_admin", "city_admin"}),
+    "rule.enact": ({"type": "Rules", "id": "r", "path": ()}, {"security_admin"}),
+    "outbound.allow": ({"type": "Outbound", "id": "o", "path": ()}, {"security_admin"}),
+    "job.read": ({"type": "Job", "id": "j", "path": ()}, {"system_admin"}),
+    "token.create": ({"type": "Token", "id": "t", "path": (), "owner_id": "newcomer"}, {"newcomer"}),
+    "session.end": ({"type": "Person", "id": "newcomer", "path": ()}, {"newcomer"}),
+}
+
+# (who, action, facts, deciding policy): what only particular facts bring about.
+PARTICULAR = [
+    ("steward", "entry.edit", {**ENTRY, "path": OTHER}, DEFAULT_DENY),
+    ("authority", "entry.review", {**ENTRY, "author_id": "authority"}, "author-never-reviews"),
+    ("authority", "release.review", {**ENTRY, "submitter_id": "authority"}, "author-never-reviews"),
+    ("authority", "entry.review", {**ENTRY, "path": COUNTY}, "authority-reviews-entries"),
+    ("authority", "application.review", {**APPLICATION, "applicant_id": "authority"}, "author-never-reviews"),
+    (
+        "authority",
+        "application.review",
+        {**APPLICATION, "applicant_tenant_id": "city"},
+        "applicant-tenant-never-reviews",
+    ),
+    (
+        "reviewer",
+        "application.review",
+        {**APPLICATION, "applicant_tenant_id": "dept"},
+        "applicant-tenant-never-reviews",
+    ),
+    ("reviewer", "application.review", {**APPLICATION, "provider_path": OTHER}, DEFAULT_DENY),
+    (
+        "stranger",
+        "application.review",
+        {**APPLICATION, "provider_path": OTHER},
+        "provider-and-authority-review",
+    ),
+    ("stranger", "demand.answer", DEMAND, "demander-never-answers"),
+    ("steward", "demand.answer", {**DEMAND, "provider_path": ()}, DEFAULT_DENY),
+    (
+        "steward",
+        "demand.answer",
+        {**DEMAND, "provider_path": (), "provider_ids": ["dept"]},
+        "provider-answers-demand",
+    ),
+    ("applicant", "grant.use", {**GRANT, "state": "SUSPENDED"}, "grant-in-force-only"),
+    ("grant-1", "grant.use", {key: GRANT[key] for key in GRANT if key != "state"}, "grant-in-force-only"),
+    (
+        "newcomer",
+        "application.submit",
+        {**APPLICATION, "applicant_id": "newcomer"},
+        "unverified-never-submits",
+    ),
+    (
+        "newcomer",
+        "application.edit",
+        {**APPLICATION, "applicant_id": "newcomer"},
+        "applicant-keeps-application",
+    ),
+    ("admin", "tenant.manage", TENANT, DEFAULT_DENY),
+    (
+        "admin",
+        "tenant.manage",
+        {**TENANT, "id": "new", "path": ("new", *DEPT)},
+        "admin-manages-tenants-below",
+    ),
+    (
+        "city_admin",
+        "tenant.manage",
+        {**TENANT, "id": "city", "path": ("city",)},
+        "admin-manages-tenants-below",
+    ),
+    ("city_admin", "tenant.manage", {**TENANT, "id": "root", "path": ()}, DEFAULT_DENY),
+    (
+        "system_admin",
+        "person.manage",
+        {"type": "Person", "id": "x", "path": ("acme",)},
+        "system-admin-manages",
+    ),
+    (
+        "city_admin",
+        "role.grant",
+        {**NEWCOMER, "id": "city_admin", "role": "leader"},
+        "nobody-grants-to-himself",
+    ),
+    (
+        "city_admin",
+        "role.grant",
+        {**TENANT, "person_id": "city_admin", "role": "leader"},
+        "nobody-grants-to-himself",
+    ),
+    (
+        "city_admin",
+        "role.grant",
+        {**NEWCOMER, "role": "authority_reviewer"},
+        "authority-sits-with-a-government",
+    ),
+    (
+        "city_admin",
+        "role.grant",
+        {**NEWCOMER, "path": ("city",), "role": "authority_reviewer", "tenant_kind": TenantKind.CITY},
+        "tenant-admin-grants-roles",
+    ),
+    (
+        "admin",
+        "role.grant",
+        {**NEWCOMER, "role": "authority_reviewer", "tenant_kind": TenantKind.DEPARTMENT},
+        "authority-sits-with-a-government",
+    ),
+    ("system", "role.grant", {**NEWCOMER, "role": "authority_reviewer"}, "system-sets-up"),
+    (
+        "security_admin",
+        "rule.enact",
+        {"type": "Rules", "id": "r", "path": (), "proposer_id": "security_admin"},
+        "proposer-never-enacts",
+    ),
+    (
+        "security_admin",
+        "rule.enact",
+        {"type": "Rules", "id": "r", "path": (), "author_id": "security_admin"},
+        "proposer-never-enacts",
+    ),
+    ("system", "entry.register", {**ENTRY, "origin": "HARVESTED"}, "system-harvests"),
+    ("system", "entry.edit", {**ENTRY, "origin": "OWN"}, DEFAULT_DENY),
+    ("stranger", "token.create", {"type": "Person", "id": "newcomer", "path": ()}, DEFAULT_DENY),
+]
+
+
+def test_the_policies_agree_with_the_schema() -> None:
+    assert permissions.flaws() == ()
+
+
+def test_every_action_stands_in_the_table() -> None:
+    assert set(TABLE) == permissions.actions()
+
+
+@pytest.mark.parametrize("action", TABLE)
+def test_each_action_is_granted_to_exactly_these(action: str) -> None:
+    facts, expected = TABLE[action]
+    assert {name for name, one in CAST.items() if permissions.decide(one, action, facts).allowed} == expected
+    assert expected
+
+
+@pytest.mark.parametrize(("who", "action", "facts", "policy"), PARTICULAR)
+def test_particular_facts_decide(who: str, action: str, facts: Mapping[str, Any], policy: str) -> None:
+    decision = permissions.decide(CAST[who], action, facts)
+    assert decision.policy == policy
+    effects = {one.id: one.effect for one in permissions.policies()}
+    assert decision.allowed == (effects.get(policy) == "permit")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_working_roles_and_offices_are_granted_by_different_people(role: Role) -> None:
+    facts = {**NEWCOMER, "path": ("city",), "tenant_kind": TenantKind.CITY, "role": role}
+    granters = {name for name in PEOPLE if permissions.decide(CAST[name], "role.grant", facts).allowed}
+    office = role in {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
+    assert granters == ({"security_admin"} if office else {"city_admin"})
+
+
+def test_every_policy_decides_something() -> None:
+    asked = [(one, action, facts) for action, (facts, _) in TABLE.items() for one in CAST.values()]
+    asked += [(CAST[who], action, facts) for who, action, facts, _ in PARTICULAR]
+    asked += [(CAST["security_admin"], "role.grant", {**NEWCOMER, "role": "auditor"})]
+    decided = {permissions.decide(*question).policy for question in asked}
+    assert decided == {one.id for one in permissions.policies()} | {DEFAULT_DENY}
+
+
+def test_every_policy_has_a_name_of_its_own_and_reasons_in_both_languages() -> None:
+    named = permissions.policies()
+    assert len({one.id for one in named}) == len(named)
+    for one in named:
+        assert any("一" <= c <= "龥" for c in one.zh), one.id
+        assert one.en.isascii(), one.id
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "complaint"),
+    [
+        ("entry.edit", {**ENTRY, "colour": "red"}, "colour"),
+        ("entry.edit", {**ENTRY, "disputed": "yes"}, "disputed"),
+        ("entry.edit", {**ENTRY, "type": "Teapot"}, "Teapot"),
+        ("entry.brew", ENTRY, "entry.brew"),
+        ("audit.read", ENTRY, "Entry"),
+        ("entry.edit", {"type": "Entry", "id": 1}, "path"),
+        ("entry.edit", {**ENTRY, "tenant": "city"}, "tenant"),
+        ("entry.edit", {**ENTRY, "state": 1.5}, "float"),
+        ("entry.edit", {**ENTRY, "state": {"a": 1}}, "dict"),
+    ],
+)
+def test_what_the_schema_does_not_know_is_never_dropped(
+    action: str, facts: Mapping[str, Any], complaint: str
+) -> None:
+    with pytest.raises(FactsError, match=complaint):
+        permissions.decide(CAST["steward"], action, facts)
+
+
+def test_nobody_acts_as_something_unknown() -> None:
+    with pytest.raises(FactsError, match="robot"):
+        permissions.decide(Principal("r2", "robot"), "entry.edit", ENTRY)
+
+
+def test_missing_facts_are_left_out_and_numbers_are_ids_too() -> None:
+    someone = Principal("7", "person", standings=(("authority_reviewer", "1"),))
+    facts = {"type": "Entry", "id": 5, "path": (2, 1), "author_id": None, "submitter_id": 8}
+    assert permissions.decide(someone, "entry.review", facts).allowed
+    assert not permissions.decide(someone, "entry.review", {**facts, "author_id": 7}).allowed
+
+
+def test_a_no_becomes_a_refusal_with_its_reason() -> None:
+    own = {**ENTRY, "author_id": "authority"}
+    refusal = permissions.decide(CAST["authority"], "entry.review", own).refusal()
+    assert isinstance(refusal, Forbidden)
+    assert refusal.text("zh") == "不得审核自己编制或提交的目录"
+    assert refusal.text("en") == "Nobody reviews what he wrote or submitted himself"
+    assert permissions.decide(CAST["anonymous"], "follow.set", ENTRY).zh == "请先登录"
+    assert permissions.decide(CAST["stranger"], "entry.edit", ENTRY).zh == "您没有进行此操作的权限"
+
+
+@pytest.mark.parametrize(
+    ("roles", "together"),
+    [
+        ([], True),
+        (["system_admin", "tenant_admin", "steward"], True),
+        (["system_admin", "system_admin"], True),
+        (["system_admin", "auditor"], False),
+        (["security_admin", "system_admin"], False),
+        (["auditor", "security_admin"], False),
+    ],
+)
+def test_the_three_offices_are_held_by_different_people(roles: list[str], together: bool) -> None:
+    assert permissions.compatible(roles) is together
+
+
+ROLES = st.sampled_from([role.value for role in Role])
+STANDINGS = st.lists(st.tuples(ROLES, st.sampled_from(["dept", "city", "other", "acme"])), max_size=5)
+
+
+@given(STANDINGS, st.sampled_from(["entry.review", "release.review"]))
+def test_no_roles_make_an_author_his_own_reviewer(standings: list[tuple[str, str]], action: str) -> None:
+    author = Principal("author", "person", True, tuple(standings))
+    assert not permissions.decide(author, action, {**ENTRY, "author_id": "author"}).allowed
+
+
+@given(STANDINGS)
+def test_nobody_of_the_applicants_organisation_reviews_whatever_his_roles(
+    standings: list[tuple[str, str]],
+) -> None:
+    insider = Principal("insider", "person", True, (*standings, ("member", "acme")))
+    assert not permissions.decide(insider, "application.review", APPLICATION).allowed
+
+
+@given(STANDINGS, st.sampled_from(sorted({"entry.register", "entry.edit", "entry.delete", "version.upload"})))
+def test_only_a_steward_of_the_unit_itself_keeps_its_entries(
+    standings: list[tuple[str, str]], action: str
+) -> None:
+    someone = Principal("someone", "person", True, tuple(standings))
+    assert permissions.decide(someone, action, ENTRY).allowed == (("steward", "dept") in standings)
