@@ -1,6 +1,7 @@
 """Changes of the catalogue: each is kept with the facts that figures and the index read."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,6 +19,18 @@ def note(work: Work, entry: Entry, what: str) -> None:
     work.session.add(
         CatalogChange(at=work.now, actor_id=work.actor.id, entry_id=entry.id, what=what, facts=facts(entry))
     )
+
+
+def note_all(work: Work, entries: Sequence[Entry], what: str) -> None:
+    """Keep what is true of many entries after a change that touched them all, in few statements."""
+    for entry in entries:
+        entry.changed_at = work.now
+    work.session.flush()
+    work.session.add_all(
+        CatalogChange(at=work.now, actor_id=work.actor.id, entry_id=entry.id, what=what, facts=facts(entry))
+        for entry in entries
+    )
+    work.session.flush()
 
 
 def facts(entry: Entry) -> dict[str, Any]:

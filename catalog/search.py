@@ -1,8 +1,8 @@
 """Search by words, sounds and facets, which never shows, counts or suggests what the actor may not know of.
 
 Three guards stand one behind the other. A process takes in all changes before it answers, and what it could
-not take in (another process is writing) is left out of the question. Every question is filtered by the actor's
-labels inside the index, so that counts and suggestions are his; the tree of tenants is asked from the
+not take in (another process is writing) is left out of the question. Every question is filtered by the
+actor's labels inside the index, so that counts and suggestions are his; the tree of tenants is asked from the
 database instead of being copied into the index, where a move would make it wrong. And every hit is read again
 under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """

@@ -93,7 +93,7 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
 def _orders(entry: Entry) -> dict[str, list[str]]:
     """Texts whose alphabetical order is the order wanted; the id at the end makes it total."""
     score = 0 if entry.score is None else round(entry.score * 1000) + 1
-    spoken = words.sound(words.clean(entry.title))[:64]
+    spoken = words.spoken(entry.title)[:64]
     return {
         "by_updated": [f"{_seconds(entry.data_updated_at):012d} {entry.id}"],
         "by_score": [f"{score:08d} {entry.id}"],

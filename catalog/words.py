@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import opencc
@@ -29,9 +30,11 @@ STOP_WORDS = frozenset("的地得了和与及或等在是有为对中") | {
 _SIMPLIFIED = opencc.OpenCC("t2s")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_ALPHANUMERIC = re.compile(r"[^\W_]")
 _LETTERS = re.compile(r"[a-z0-9]+")
 
 
+@lru_cache(1024)  # a title is asked for in several forms, one after the other
 def clean(text: str) -> str:
     """The form that documents and queries share: NFKC, simplified characters, lower case, no controls."""
     folded = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text))
@@ -67,10 +70,15 @@ def sound(word: str) -> str:
     return "".join(_syllables(word))
 
 
+def spoken(text: str) -> str:
+    """A whole text in pinyin, by which titles are put in order."""
+    return "".join(sound(word) for word in rjieba.cut(clean(text)) if _is_word(word))
+
+
 def tails(text: str) -> Iterator[tuple[str, str]]:
     """Pinyin and initials of a text from each of its words on, so that typing may begin at any word."""
-    spoken = (_syllables(word) for word in rjieba.cut(clean(text)) if _is_word(word))
-    parts = [syllables for syllables in spoken if syllables]
+    heard = (_syllables(word) for word in rjieba.cut(clean(text)) if _is_word(word))
+    parts = [syllables for syllables in heard if syllables]
     for start in range(len(parts)):
         rest = [one for part in parts[start : start + LONGEST_SOUND] for one in part]
         yield "".join(rest)[:LONGEST_SOUND], "".join(one[0] for one in rest)[:LONGEST_SOUND]
@@ -87,9 +95,10 @@ def is_latin(word: str) -> bool:
 
 
 def _is_word(word: str) -> bool:
-    return any(character.isalnum() for character in word)
+    return _ALPHANUMERIC.search(word) is not None
 
 
-def _syllables(word: str) -> list[str]:
-    spoken = (_LETTERS.findall(one.lower()) for one in lazy_pinyin(word, v_to_u=False))
-    return [one for parts in spoken for one in parts]
+@lru_cache(65_536)  # the words of a catalogue are few, finding their sound is slow
+def _syllables(word: str) -> tuple[str, ...]:
+    heard = (_LETTERS.findall(one.lower()) for one in lazy_pinyin(word))
+    return tuple(one for parts in heard for one in parts)

@@ -11,7 +11,7 @@ from open_portal.settings import Settings
 from tenancy.database import Database
 from tenancy.models import Face
 
-type Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SLUG = "tiaoxi.face"
 
 

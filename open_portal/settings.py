@@ -131,7 +131,7 @@ LIST = (
     Setting("AUDIT_HASH", "sha256", _algorithm, "hash of the audit chain", "审计链所用的散列算法"),
     Setting("MAX_UPLOAD_MB", "1024", _count, "largest file taken in, in MB", "可接收的最大文件(MB)"),
     Setting("MEMORY_MB", "1024", _count, "memory for one table query or quality run, in MB", "单次查询或质量检测可用内存(MB)"),
-    Setting("AUTHORITY", "hz-sjj", str, "key of the tenant that is the public-data authority", "公共数据主管部门的租户标识"),
+    Setting("AUTHORITY", "data-bureau", str, "key of the tenant that is the public-data authority", "公共数据主管部门的租户标识"),
 )
 
 

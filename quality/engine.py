@@ -21,6 +21,10 @@ from quality.engine_scan import Answers, Figure, Keys, Plan
 from quality.engine_tables import SOURCE, Scan
 
 _KEYED = {"column_values.unique", "compound_columns.unique"}
+_UNASKED = {f"{name}.condition" for name in _KEYED} | {
+    "column_values.count_per_value.map",
+    "compound_columns.count.map",
+}
 _ALL_MISSING = {"both_values_are_missing", "all_values_are_missing"}
 _ANY_MISSING = {"either_value_is_missing", "any_value_is_missing"}
 
@@ -67,11 +71,15 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
     ) -> dict[Any, Any]:
         """The values of metrics. Those which need no data, or are none of ours, are resolved by the
         library first."""
-        ready, known = list(metrics_to_resolve), metrics if metrics is not None else {}
+        asked, known = list(metrics_to_resolve), metrics if metrics is not None else {}
+        # keys are counted by the scan itself: the windows and joins which the library would write are never looked at
+        unasked = {m.id: (sa.true(), m.metric_domain_kwargs, {}) for m in asked if m.metric_name in _UNASKED}
+        ready = [metric for metric in asked if metric.id not in unasked]
         wanted = {metric.id: self._wanted(metric, known) for metric in ready}
         others = [metric for metric in ready if wanted[metric.id] is None]
-        if others:
-            return super().resolve_metrics(others, known, runtime_configuration)
+        if others or unasked:
+            found = super().resolve_metrics(others, known, runtime_configuration) if others else {}
+            return unasked | found
         return self._resolve({metric: want for metric in ready if (want := wanted[metric.id])})
 
     def _resolve(self, wanted: dict[gx.MetricConfiguration, _Wanted]) -> dict[Any, Any]:

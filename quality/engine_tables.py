@@ -191,6 +191,9 @@ def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.S
     row = "row_number() OVER ()" if hidden else f"{_ROW_NAME} + 1"
     if hidden:
         connection.execute("SET preserve_insertion_order = true")
+    if {"DOUBLE", "FLOAT"} & set(types):
+        # Parquet's extremes leave NaN out, and from them DuckDB concludes that there is none: isnan() is always false
+        connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     aliases = [f"c{at}" for at in range(len(own))]
     shown = [_shown(alias, sql_type) for alias, sql_type in zip(aliases, types, strict=True)]
     renamed = f"(SELECT *, {row} FROM {file}) AS f({', '.join([*aliases, ROW])})"

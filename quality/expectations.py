@@ -92,8 +92,6 @@ def run(
         outcomes, expected = _prepare(rules, about, scan)
         if expected:
             results = _validate(scan, engine, list(expected.values()))
-            if scan.over.is_set():
-                raise OutOfTimeError
             by_id = {rule.rule_id: rule for rule in rules}
             for result in results:
                 rule = by_id[result.expectation_config.meta["rule_id"]]
@@ -152,8 +150,17 @@ def _updated(rule: Rule, about: Table) -> RuleOutcome:
 def _validate(scan: Scan, engine: str, expected: list[gx.Expectation]) -> Sequence[Any]:
     suite = gx.ExpectationSuite(name="rules", expectations=expected)
     context = gx.quiet_context()
-    with _over_pandas(context, scan) if engine == "pandas" else _over_scan(context, scan) as validator:
-        return list(validator.validate_expectation_suite(suite).results)
+    try:
+        with _over_pandas(context, scan) if engine == "pandas" else _over_scan(context, scan) as validator:
+            results = list(validator.validate_expectation_suite(suite).results)
+    except Exception:
+        # the library wraps what stopped it, and keeps going past it: the scan alone knows that time is over
+        if scan.over.is_set():
+            raise OutOfTimeError from None
+        raise
+    if scan.over.is_set():
+        raise OutOfTimeError
+    return results
 
 
 @contextmanager
@@ -165,10 +172,10 @@ def _over_scan(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Valid
 @contextmanager
 def _over_pandas(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Validator]:
     """The judge: the same view as a frame, with the library's own engine and its row numbers."""
-    rows: Any = scan.connection.execute(
+    rows = scan.connection.sql(
         f"SELECT * EXCLUDE ({engine_tables.ROW}) FROM {engine_tables.SOURCE} ORDER BY {engine_tables.ROW}"
     )
-    frame = rows.to_arrow_reader().read_pandas()
+    frame = rows.to_arrow_table().to_pandas()
     source = context.data_sources.add_pandas("pandas")
     batch = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
     yield gx.Validator(batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY")

@@ -1,6 +1,6 @@
 """Known forms of text values: what a column of codes, numbers or dates kept as text may look like.
 
-The expressions hold in RE2, Python and Java alike: explicit classes, no look-around, no backslash
+The expressions hold in RE2, Python and Java alike: explicit classes, no captured groups, no look-around, no backslash
 classes, so that a rule
 means the same on every engine. Sources: GB 32100, GB 11643, GB/T 2260, GB/T 7408, the numbering plan for
 telephones.
@@ -8,11 +8,11 @@ telephones.
 
 from dataclasses import dataclass
 
-_MONTH = "(0[1-9]|1[0-2])"
-_DAY = "(0[1-9]|[12][0-9]|3[01])"
-_YEAR = "(1[89]|20)[0-9]{2}"
-_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-_PROVINCE = "(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_MONTH = "(?:0[1-9]|1[0-2])"
+_DAY = "(?:0[1-9]|[12][0-9]|3[01])"
+_YEAR = "(?:1[89]|20)[0-9]{2}"
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+_PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ _ALL = (
         "telephone",
         "固定电话号码",
         "landline number",
-        "^(0[1-9][0-9]{1,2}[-]?)?[2-8][0-9]{6,7}([-][0-9]{1,6})?$",
+        "^(?:0[1-9][0-9]{1,2}[-]?)?[2-8][0-9]{6,7}(?:[-][0-9]{1,6})?$",
         None,
         ("电话", "联系方式", "传真", "phone", "tel", "lxdh", "fax"),
         needs_hint=True,
@@ -72,7 +72,7 @@ _ALL = (
         "division_long",
         "统计用区划代码",
         "statistical division code",
-        f"^{_PROVINCE}[0-9]{{7}}([0-9]{{3}})?$",
+        f"^{_PROVINCE}[0-9]{{7}}(?:[0-9]{{3}})?$",
         None,
         ("区划", "街道代码", "村", "社区", "division", "town", "village"),
         needs_hint=True,
@@ -91,14 +91,14 @@ _ALL = (
         "date_slash",
         "日期(年/月/日)",
         "date (year/month/day)",
-        f"^{_YEAR}/(0?[1-9]|1[0-2])/(0?[1-9]|[12][0-9]|3[01])$",
+        f"^{_YEAR}/(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])$",
     ),
     Pattern("date_compact", "日期(八位数字)", "date (eight digits)", f"^{_YEAR}{_MONTH}{_DAY}$"),
     Pattern(
         "datetime",
         "日期时间",
         "date and time",
-        f"^{_YEAR}-{_MONTH}-{_DAY}[ T]{_CLOCK}([.][0-9]+)?(Z|[+-][0-9]{{2}}:?[0-9]{{2}})?$",
+        f"^{_YEAR}-{_MONTH}-{_DAY}[ T]{_CLOCK}(?:[.][0-9]+)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?$",
     ),
     Pattern("month", "年月", "year and month", f"^{_YEAR}-{_MONTH}$"),
     Pattern("year", "年份", "year", f"^{_YEAR}$", None, ("年份", "年度", "year"), needs_hint=True),
@@ -106,7 +106,7 @@ _ALL = (
         "email",
         "电子邮箱",
         "e-mail address",
-        "^[0-9A-Za-z._%+-]+@([0-9A-Za-z-]+[.])+[A-Za-z]{2,}$",
+        "^[0-9A-Za-z._%+-]+@(?:[0-9A-Za-z-]+[.])+[A-Za-z]{2,}$",
         None,
         ("邮箱", "mail"),
     ),

@@ -1,7 +1,20 @@
 """Pages: every blueprint with the face it belongs to and who is let in."""
 
 from open_portal.doors import Access
-from open_portal.pages import account, admin, api, applying, ckan, data, datasets, desk, feeds, indicators, my, site
+from open_portal.pages import (
+    account,
+    admin,
+    api,
+    applying,
+    ckan,
+    data,
+    datasets,
+    desk,
+    feeds,
+    indicators,
+    my,
+    site,
+)
 
 BLUEPRINTS = (
     (site.pages, "public", Access.ANYONE),

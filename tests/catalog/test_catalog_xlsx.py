@@ -1,4 +1,4 @@
-"""Workbooks: read in a limited child, the first visible sheet; bombs and wrecks are refused with a plain message."""
+"""Workbooks: the first visible sheet, read in a limited child; bombs and wrecks are refused plainly."""
 
 import io
 import json
@@ -122,7 +122,9 @@ def test_a_nest_of_thousands_of_parts_is_refused(tmp_path: Path) -> None:
 
 def test_entities_that_multiply_do_not(tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{levels}]><worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>&l9;</t></is></c></row></sheetData></worksheet>'
+    cell = '<c r="A1" t="inlineStr"><is><t>&l9;</t></is></c>'
+    doctype = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{levels}]>'
+    bomb = f'{doctype}<worksheet><sheetData><row r="1">{cell}</row></sheetData></worksheet>'
     path = repacked(workbook(tmp_path / "a.xlsx", [["a"]]), SHEET, bomb.encode())
     try:
         account, _, _ = taken(path)
@@ -134,7 +136,8 @@ def test_entities_that_multiply_do_not(tmp_path: Path) -> None:
 
 def test_a_sheet_that_claims_every_cell_is_refused_not_allocated(tmp_path: Path) -> None:
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
-    sheet = f'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>'
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'
     path = repacked(workbook(tmp_path / "a.xlsx", [["a"]]), SHEET, sheet.encode())
     assert code_of(path) == "file.workbook-too-large"
 
@@ -174,5 +177,5 @@ def test_a_child_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_a_child_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [["a", "b"], *[[number, "x"] for number in range(100_000)]])
     with pytest.raises(Invalid) as caught:
-        XlsxRows(path, memory=48 << 20)
+        XlsxRows(path, memory=24 << 20)
     assert caught.value.code == "file.workbook-too-large"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -12,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from quality import engine_dialect, expectations, patterns, rules, scores
+from quality import engine_dialect, expectations, patterns, rules
 from quality.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
@@ -45,6 +46,9 @@ SHAPES = {name: pa.string() for name in TEXTS} | {
     "时": pa.timestamp("us"),
 }
 SHAPES |= {name: pa.float64() for name in NUMBERS} | {name: pa.date32() for name in DAYS}
+
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Shrinking would run the slow judge hundreds of times."""
 
 _days = st.dates(dt.date(2026, 11, 15), dt.date(2026, 12, 1))
 _cells: dict[pa.DataType, st.SearchStrategy[Any]] = {
@@ -146,7 +150,7 @@ def _write(table: pa.Table, folder: Path) -> Path:
     return path
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 @given(table=_tables(), drawn=st.lists(RULES, min_size=4, max_size=16))
 def test_the_scan_engine_finds_what_the_library_finds_on_pandas(table: pa.Table, drawn: list[Rule]) -> None:
     asked = _numbered(drawn)
@@ -164,14 +168,16 @@ def _row(test: Callable[[Any], bool]) -> Callable[[list[Any]], list[int]]:
     return lambda values: [row for row, v in enumerate(values, 1) if v is not None and not test(v)]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 @given(table=_tables())
 def test_counts_and_rows_are_what_plain_python_finds(table: pa.Table) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = _write(table, Path(folder))
         found = expectations.run(path, [rule for rule, _ in PLAIN], parameters={"today": TODAY})
     for (rule, broken), outcome in zip(PLAIN, found.results, strict=True):
-        values = [None if v != v else v for v in table[rule.columns[0]].to_pylist()]
+        values = [
+            None if isinstance(v, float) and math.isnan(v) else v for v in table[rule.columns[0]].to_pylist()
+        ]
         rows = broken(values)
         assert outcome.unexpected == len(rows), rule
         assert outcome.evaluated == len(values) - values.count(None)
@@ -233,7 +239,6 @@ def test_a_rule_that_fails_to_run_is_reported_alone(people: Path) -> None:
         ("last", None),
     ]
     assert run.results[-1].samples == ((2, "2"), (3, "2"))
-    assert [result.rule_id for result in scores.rule_results(asked, run.results)] == ["good", "last"]
 
 
 def test_an_error_inside_the_library_stays_with_its_rule(
@@ -345,7 +350,7 @@ def test_a_rule_survives_storage_and_can_be_read(rule: Rule) -> None:
 def test_only_the_engine_loads_the_library() -> None:
     """The web process imports the rest of the package."""
     code = (
-        "import sys, quality.rules, quality.profiles, quality.proposals, quality.scores;"
+        "import sys, quality.rules, quality.profiles, quality.proposals;"
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

@@ -1,0 +1,68 @@
+"""The command `tiaoxi`: each command is imported only when it is called, so that none pays for another's libraries."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from open_portal.settings import SettingsError
+from policies.refusals import Refusal
+from policies.rulebook import RulebookError
+
+COMMANDS = {
+    "init": "open_portal.cli.setting_up:init",
+    "demo": "open_portal.cli.demonstrating:demo",
+    "doctor": "open_portal.cli.doctor:doctor",
+    "db": "open_portal.cli.setting_up:db",
+    "user": "open_portal.cli.setting_up:user",
+    "run": "open_portal.cli.running:run",
+    "serve": "open_portal.cli.running:serve",
+    "worker": "open_portal.cli.working:worker",
+    "quality": "open_portal.cli.checking:quality",
+    "index": "open_portal.cli.keeping:index",
+    "indicators": "open_portal.cli.keeping:indicators",
+    "audit": "open_portal.cli.keeping:audit",
+}
+
+
+class Commands(click.Group):
+    """A group that finds its commands by name."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """All names in the order in which somebody needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="tiaoxi")
+def tiaoxi() -> None:
+    """Public-data governance platform and open-data portal. / 公共数据治理与开放平台。"""
+
+
+def main() -> None:
+    """Run a command; what is refused is said in at most three lines, without a trace."""
+    try:
+        tiaoxi(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except (SettingsError, RulebookError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except Refusal as refusal:
+        click.echo(refusal.text("zh"), err=True)
+        click.echo(refusal.text("en"), err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
+        sys.exit(1)

@@ -1,0 +1,77 @@
+"""Commands that set up: the home folder and database, accounts, migrations."""
+
+import click
+from sqlalchemy import select
+
+from open_portal import migrating, settings
+from open_portal.demonstration import cast, files
+from open_portal.wiring import Kit, wire
+from policies.vocabulary import Role
+from tenancy import actors, people, tenants, work
+from tenancy.models import Tenant
+
+
+def ready_kit() -> Kit:
+    """The kit over a database at its newest revision."""
+    kit = wire(settings.read())
+    if not migrating.is_current(kit.database):
+        migrating.upgrade(kit.database)
+    return kit
+
+
+@click.command()
+def init() -> None:
+    """Make the home folder, its secrets and the database. / 建立数据目录、密钥和数据库。"""
+    kit = ready_kit()
+    click.echo(f"{kit.settings.home}")
+
+
+def is_empty(kit: Kit) -> bool:
+    """Whether nobody has set anything up in this database yet."""
+    with kit.database.read() as session:
+        return session.scalars(select(Tenant.id).limit(1)).first() is None
+
+
+def tell_accounts(address: str, *, demo: bool) -> None:
+    """Print where the portal is and, with the demonstration, who may sign in."""
+    click.echo(f"\n  {address}\n")
+    if not demo:
+        return
+    for login, name, what in cast.SHOWN:
+        click.echo(f"  {login:<24}{files.PASSWORD}   {name} · {what}")
+    click.echo("")
+
+
+@click.group()
+def db() -> None:
+    """The database. / 数据库。"""
+
+
+@db.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the database to a revision. / 升级数据库。"""
+    migrating.upgrade(wire(settings.read()).database, revision)
+
+
+@click.group()
+def user() -> None:
+    """Accounts. / 账号。"""
+
+
+@user.command()
+@click.argument("login")
+@click.option("--name", required=True, help="display name / 姓名")
+@click.option("--tenant", "tenant_key", required=True, help="key of the tenant / 机构标识")
+@click.option("--role", type=click.Choice([one.value for one in Role]), multiple=True, help="role / 角色")
+@click.option("--email", default=None)
+@click.password_option(help="asked for when not given / 未提供时提示输入")
+def add(login: str, name: str, tenant_key: str, role: tuple[str, ...], email: str | None, password: str) -> None:
+    """Open an account in a tenant with its roles. / 在机构中开立账号并授予角色。"""
+    kit = ready_kit()
+    with work.begin(kit.database, actors.SYSTEM, kit.clock()) as unit:
+        tenant = tenants.find(unit.session, tenant_key)
+        person = people.add(unit, tenant, login=login, name=name, email=email, password=password)
+        for one in role:
+            people.grant_role(unit, person, tenant, Role(one))
+    click.echo(login)

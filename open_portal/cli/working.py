@@ -1,0 +1,15 @@
+"""The command that works: one worker process."""
+
+import click
+
+from open_portal import settings
+from open_portal.logs import configure_logs
+from open_portal.wiring import wire
+from open_portal.worker import Worker
+
+
+@click.command()
+def worker() -> None:
+    """Start a worker. / 启动后台任务进程。"""
+    configure_logs()
+    Worker(wire(settings.read())).run()

@@ -1,0 +1,65 @@
+"""Loading the demonstration, once, into a database that has no tenant yet."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from catalog import importing, search_index
+from catalog.mapping import portals
+from open_portal.demonstration import cast as roles
+from open_portal.demonstration import entries, files, journeys
+from open_portal.demonstration.cast import Cast
+from open_portal.wiring import Kit
+from sharing.rates import readings
+from tenancy import audit, tenants, work
+from tenancy.actors import SYSTEM
+
+STEPS = 7
+DAYS_BACK = 84
+
+
+def load(kit: Kit, tell: Callable[[str], None]) -> None:
+    """Load everything through the deeds, spread over the last twelve weeks so that trends have a past."""
+    now = kit.clock()
+    begin = now - timedelta(days=DAYS_BACK)
+    tell("tenants / 机构")
+    roles.found_tenants(kit, begin)
+    rows = files.table("datasets.toml")["dataset"]
+    demands_ = files.table("demands.toml")["demand"]
+    keys = {row["owner"] for row in rows} | {row["demander"] for row in demands_} | {row["provider"] for row in demands_}
+    tell("accounts / 账号")
+    roles.open_accounts(kit, begin, keys)
+    cast = Cast(kit)
+    rows = [r for r in rows if r["format"] not in ("jsonl","geojson")]
+    for number, row in enumerate(rows):
+        tell(row["title_zh"])
+        entries.load(kit, cast, row, begin + timedelta(days=number * 3))
+    tell("neighbours' catalogues / 周边目录")
+    import_catalogues(kit, now)
+    tell("demands, applications / 需求与申请")
+    journeys.raise_demands(kit, cast, now - timedelta(days=20))
+    journeys.hand_in_applications(kit, cast, now - timedelta(days=9))
+    tell("indicators / 指标")
+    keep_trend(kit, begin, now)
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        audit.seal(unit.session, now, algorithm=kit.settings.audit_hash)
+    search_index.catch_up(kit.index, kit.database)
+
+
+def import_catalogues(kit: Kit, now: datetime) -> None:
+    """Take over the neighbours' catalogues as harvested entries, which never count in the city's rates."""
+    for portal in portals.Portal:
+        records = files.catalogue(files.FOLDER / "catalogues" / f"{portal.value}.json.gz")
+        harvest = portals.read_all(portal, records)
+        with work.begin(kit.database, SYSTEM, now) as unit:
+            authority = tenants.find(unit.session, kit.settings.authority)
+            importing.import_records(unit, authority, portal, harvest.listings)
+
+
+def keep_trend(kit: Kit, begin: datetime, now: datetime) -> None:
+    """Keep weekly readings as they would have been kept, replayed from the recorded changes."""
+    for week in range(1, DAYS_BACK // 7 + 1):
+        at = min(begin + timedelta(days=7 * week), now)
+        with kit.database.read() as session:
+            rates = readings.compute(session, at, scope=None)
+        with work.begin(kit.database, SYSTEM, now) as unit:
+            readings.keep(unit, rates, scope=None)

@@ -1,0 +1,112 @@
+"""Handlers: what the worker does for each kind of job; each takes the kit and the job's payload and may be repeated."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from catalog import search_index
+from catalog.models import StoredFile
+from open_portal import letters
+from open_portal.wiring import Kit
+from policies.refusals import Refusal
+from quality import checks
+from sharing.access import grants
+from sharing.rates import readings
+from tenancy import audit, cases, jobs, work
+from tenancy.actors import SYSTEM
+
+Handler = Callable[[Kit, Mapping[str, Any]], None]
+ORPHAN_AGE = timedelta(hours=1)
+JOB_AGE = timedelta(days=30)
+SCHEDULES = {
+    "audit.seal": 1,
+    "index.catch-up": 5,
+    "grants.expire": 60,
+    "cases.remind": 3600,
+    "indicators.keep": 86_400,
+    "store.sweep": 3600,
+}
+
+
+def check_version(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Read and judge a delivered file: gather, act, record."""
+    with kit.database.read() as session:
+        plan = checks.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    found = checks.act(plan, kit.blobs, kit.scratch, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        checks.record(unit, plan, found)
+    if not isinstance(found, Refusal):
+        search_index.catch_up(kit.index, kit.database)
+
+
+def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Send a notice to its person's address, if there is one; the same notice always bears the same message id."""
+    with kit.database.read() as session:
+        letter = letters.compose(session, payload["notice_id"], kit.settings.address)
+    if letter is None:
+        return
+    kit.post.send(letter.to, letter.subject, letter.text, f"<{payload['notice_id']}@tiaoxi>")
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        letters.mark_mailed(unit, payload["notice_id"])
+
+
+def catch_up(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Bring the search index up to the newest change."""
+    search_index.catch_up(kit.index, kit.database)
+
+
+def rebuild_index(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Make the search index anew, after names or places of tenants changed."""
+    search_index.rebuild(kit.index, kit.database)
+
+
+def seal_audit(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Chain the audit lines that have come since."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        audit.seal(unit.session, unit.now, algorithm=kit.settings.audit_hash)
+
+
+def expire_grants(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """End grants whose term is over."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        grants.expire(unit)
+
+
+def remind_cases(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Warn of deadlines that draw near and forget jobs long done."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        cases.remind(unit)
+        jobs.prune(unit.session, unit.now - JOB_AGE)
+
+
+def keep_indicators(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Keep today's readings of every rate with their evidence."""
+    now = kit.clock()
+    with kit.database.read() as session:
+        rates = readings.compute(session, now, scope=None)
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        readings.keep(unit, rates, scope=None)
+
+
+def sweep_store(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Remove files that no row knows of and that are old enough not to be on their way in."""
+    with kit.database.read() as session:
+        known = set(session.scalars(select(StoredFile.sha256)))
+    kit.blobs.sweep(known, kit.clock() - ORPHAN_AGE)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "version.check": check_version,
+    "notice.mail": mail_notice,
+    "index.catch-up": catch_up,
+    "index.rebuild": rebuild_index,
+    "audit.seal": seal_audit,
+    "grants.expire": expire_grants,
+    "cases.remind": remind_cases,
+    "indicators.keep": keep_indicators,
+    "store.sweep": sweep_store,
+}

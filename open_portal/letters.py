@@ -1,0 +1,74 @@
+"""Letters: notices put into words for mail, in the language of the person."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from policies import rulebook
+from tenancy.models import Notice, Person
+from tenancy.work import Work
+
+WORDS = {
+    "case.moved": (
+        "{procedure} {number}：现处于“{stage}”",
+        "{procedure} {number}: now at “{stage}”",
+        "/desk",
+    ),
+    "case.reminder": (
+        "{procedure} {number}：办理期限已用 {level}%，现处于“{stage}”",
+        "{procedure} {number}: {level}% of the term is used up, now at “{stage}”",
+        "/desk",
+    ),
+    "version.passed": (
+        "《{title}》第 {number} 版数据通过质检",
+        "“{title}”: version {number} passed its checks",
+        "/desk",
+    ),
+    "version.failed": (
+        "《{title}》第 {number} 版数据未通过质检，线上版本不变",
+        "“{title}”: version {number} did not pass its checks; the live version stays",
+        "/desk",
+    ),
+    "version.refused": (
+        "《{title}》第 {number} 版文件无法读取",
+        "“{title}”: the file of version {number} could not be read",
+        "/desk",
+    ),
+    "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
+}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message ready to be sent."""
+
+    to: str
+    subject: str
+    text: str
+
+
+def sentence(notice: Notice, language: str) -> str:
+    """What a notice says, in one line."""
+    zh, en, _ = WORDS[notice.kind]
+    values = dict(notice.params)
+    procedure = rulebook.in_force().procedures.get(str(values.get("procedure", "")))
+    if procedure:
+        values["procedure"] = procedure.label(language)
+        values["stage"] = procedure.stages[values["stage"]].label(language)
+    return (en if language.startswith("en") else zh).format(**values)
+
+
+def compose(session: Session, notice_id: str, address: str) -> Letter | None:
+    """The letter of a notice; none when it was mailed before or the person has no address."""
+    notice = session.get(Notice, notice_id)
+    person = session.get(Person, notice.person_id) if notice else None
+    if notice is None or notice.mailed_at or person is None or not person.email or person.disabled_at:
+        return None
+    line = sentence(notice, person.language)
+    return Letter(person.email, line, f"{line}\n\n{address}{WORDS[notice.kind][2]}\n")
+
+
+def mark_mailed(work: Work, notice_id: str) -> None:
+    """Remember that a notice went out."""
+    work.session.execute(update(Notice).where(Notice.id == notice_id).values(mailed_at=work.now))

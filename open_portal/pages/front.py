@@ -1,0 +1,216 @@
+"""What the home page, the texts and the page for developers show."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, select
+
+from catalog import reading, search
+from catalog.models import Entry
+from catalog.reading import Purpose
+from catalog.search import Found, Query, Sort
+from open_portal import language
+from open_portal.pages import dataset_words as words
+from open_portal.pages import record
+from open_portal.requests import actor, face, kit, now, scope, session
+from policies import vocabulary as v
+from sharing.rates import readings
+from sharing.rates.readings import Rate
+from tenancy import tenants
+from tenancy.models import TenantAncestor
+
+LISTED = 6
+HOT = 6
+WEEK = timedelta(days=7)
+
+
+def page_of() -> dict[str, Any]:
+    """The home page, from what is true now."""
+    newest = _find(Query(scope=scope(), sort=Sort.UPDATED, per_page=LISTED, facets=_own()))
+    used = _most_used()
+    everything = _find(Query(scope=scope(), per_page=1))
+    return {
+        "figures": _figures(everything),
+        "publishers": len(everything.facets["tenant"]),
+        "total": everything.total,
+        "indicators": [indicator(one) for one in readings.headline(session(), now(), scope=scope())],
+        "as_of": now(),
+        "themes": _themes(everything),
+        "newest": [_line(one) for one in newest.entries],
+        "used": [_used(one) for one in used],
+        "places": _places(),
+        "hot": _hot([*used, *newest.entries]),
+    }
+
+
+def _find(query: Query) -> Found:
+    return search.find(kit().index, session(), actor(), now(), query)
+
+
+def _own() -> dict[str, tuple[str, ...]]:
+    return {"origin": (v.Origin.OWN.value,)}
+
+
+def _here() -> list[ColumnElement[bool]]:
+    """What the asker may see under this face, as conditions."""
+    conditions = [reading.readable(actor(), Purpose.SEE, now())]
+    if scope():
+        below = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == scope())
+        conditions.append(Entry.tenant_id.in_(below))
+    return conditions
+
+
+def _most_used() -> list[Entry]:
+    """Entries by downloads, counted now; the index knows only those at an entry's last change."""
+    query = select(Entry).where(*_here(), Entry.downloads > 0)
+    return list(session().scalars(query.order_by(Entry.downloads.desc(), Entry.id).limit(LISTED)))
+
+
+def _figures(everything: Found) -> list[dict[str, str]]:
+    here = _here()
+    mounted = Entry.live_version_id.is_not(None)
+    count, rows = session().execute(select(func.count(), func.sum(Entry.rows)).where(*here, mounted)).one()
+    fresh = session().scalar(select(func.count()).where(*here, mounted, Entry.data_updated_at > now() - WEEK))
+    return [
+        {"label": _("Catalogue entries"), "value": language.number(everything.total)},
+        {"label": _("With data here"), "value": language.number(count)},
+        {"label": _("Rows of data"), "value": language.number(rows or 0)},
+        {"label": _("Updated in the last 7 days"), "value": language.number(fresh or 0)},
+    ]
+
+
+def indicator(rate: Rate) -> dict[str, Any]:
+    """One of the rates as a card: value and target in per cent, the counts behind it, where it is explained."""
+    value, target = rate.reading.value, rate.standing.target if rate.standing else None
+    definition = rate.definition
+    unit = definition.unit_en if words.english() else definition.unit_zh
+    return {
+        "name": definition.en if words.english() else definition.zh,
+        "value": value,
+        "target": target.value if target else None,
+        "year": target.year if target else None,
+        "met": rate.standing.met if rate.standing else None,
+        "gap": _gap(value, target.value) if target and value is not None else "",
+        "numerator": rate.reading.numerator,
+        "denominator": rate.reading.denominator,
+        "unit": unit,
+        "formula": definition.formula("en" if words.english() else "zh"),
+        "href": url_for("indicators.show", code=definition.code),
+    }
+
+
+def _gap(value: Decimal, target: Decimal) -> str:
+    points = language.number(abs(round(value - target, 2)))
+    if value >= target:
+        return _("%(points)s points above", points=points)
+    return _("%(points)s points short", points=points)
+
+
+def _themes(everything: Found) -> list[dict[str, Any]]:
+    counts = dict(everything.facets["theme"])
+    return [
+        {
+            "code": one.value,
+            "text": language.term(one),
+            "href": url_for("datasets.find", theme=one.value),
+            "count": counts[one.value],
+        }
+        for one in v.Theme
+        if one.value in counts
+    ]
+
+
+def _line(entry: Entry) -> dict[str, str]:
+    return {
+        "text": words.title(entry),
+        "href": words.address(entry),
+        "time": language.date(entry.data_updated_at),
+        "note": words.publisher(entry),
+    }
+
+
+def _used(entry: Entry) -> dict[str, str]:
+    times = _("%(count)s downloads", count=language.number(entry.downloads))
+    return {**_line(entry), "time": times}
+
+
+def _places() -> list[dict[str, str]]:
+    """Counties with a face of their own; only under the face of the whole city."""
+    shown = face()
+    if shown is None or shown.tenant.parent_id:
+        return []
+    found = []
+    for one in tenants.faces(session()):
+        if one.tenant.parent_id:
+            total = _find(Query(scope=one.tenant_id, per_page=1)).total
+            note = _("%(count)s datasets", count=language.number(total))
+            href = url_for("site.home") + one.slug + "/"
+            found.append({"text": words.tenant_name(one.tenant), "href": href, "note": note})
+    return found
+
+
+def _hot(entries: list[Entry]) -> list[dict[str, str]]:
+    """Words to begin with: the first tag of each entry that is used much."""
+    tags = dict.fromkeys(tag for entry in entries for tag in entry.tags[:1])
+    return [{"text": tag, "href": url_for("datasets.find", q=tag)} for tag in list(tags)[:HOT]]
+
+
+def contact() -> dict[str, Any]:
+    """How to reach whoever runs this face."""
+    shown = face()
+    if shown is None:
+        return {"contact": ""}
+    return {"contact": shown.contact_en if words.english() else shown.contact_zh}
+
+
+def interfaces() -> dict[str, Any]:
+    """Addresses that work as they stand, with an open entry where there is one."""
+    found = _find(Query(sort=Sort.DOWNLOADS, per_page=1, facets={**_own(), "tier": (v.OpenTier.T0.value,)}))
+    entry = found.entries[0] if found.entries else None
+    return {
+        "entry": entry,
+        "title": words.title(entry) if entry else "",
+        "rows": record.curl(record.api_address(entry), keyed=False) if entry else "",
+        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True) if entry else "",
+        "ckan": url_for("ckan.act", name="package_search", q="", rows=5, _external=True),
+        "dcat": url_for("feeds.catalogue", _external=True),
+        "feed": url_for("feeds.feed", _external=True),
+        "sitemap": url_for("feeds.sitemap", _external=True),
+        "api": [one for one in ("api.openapi", "api.docs") if one in _endpoints()],
+    }
+
+
+def _endpoints() -> set[str]:
+    return set(current_app.view_functions)
+
+
+def site_map() -> list[tuple[str, list[words.Link]]]:
+    """Every public page, in groups."""
+    groups = {
+        _("Data"): {
+            _("Home"): "site.home",
+            _("Data catalogue"): "datasets.find",
+            _("Departments and counties"): "datasets.orgs",
+            _("Indicators"): "indicators.overview",
+        },
+        _("For programs"): {
+            _("Open platform"): "site.developers",
+            _("DCAT catalogue (Turtle)"): "feeds.catalogue",
+            _("News feed (Atom)"): "feeds.feed",
+            _("Site map for search engines (XML)"): "feeds.sitemap",
+        },
+        _("About"): {
+            _("Help and feedback"): "site.help",
+            _("Accessibility"): "site.accessibility",
+            _("Privacy"): "site.privacy",
+            _("Terms of use"): "site.terms",
+        },
+        _("Account"): {_("Sign in"): "account.sign_in"},
+    }
+    return [
+        (name, [words.Link(text, url_for(endpoint)) for text, endpoint in links.items()])
+        for name, links in groups.items()
+    ]

@@ -1,0 +1,103 @@
+"""The worker: claims jobs one after the other, keeps its lease while it works, and runs the schedules."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from open_portal.handlers import HANDLERS, SCHEDULES
+from open_portal.wiring import Kit
+from policies.refusals import Refusal
+from tenancy import jobs, work
+from tenancy.actors import SYSTEM
+from tenancy.jobs import LEASE, Claim
+
+IDLE_SECONDS = 0.5
+log = structlog.get_logger()
+
+
+class Worker:
+    """One worker process; `stop` lets the job in hand be finished first."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.stopping = threading.Event()
+
+    def stop(self, *_signal: object) -> None:
+        """Take no further job."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Work until told to stop."""
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        self.set_schedules()
+        while not self.stopping.is_set():
+            if not self.step():
+                self.stopping.wait(IDLE_SECONDS)
+
+    def set_schedules(self) -> None:
+        """Make sure that every schedule has its row."""
+        with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+            for kind, seconds in SCHEDULES.items():
+                jobs.schedule(unit.session, kind, seconds, unit.now)
+
+    def step(self) -> bool:
+        """Run the schedules that are due and one job; False when there was none."""
+        try:
+            with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+                jobs.run_schedules(unit.session, unit.now)
+            with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+                claim = jobs.claim(unit.session, self.name, unit.now)
+        except Exception as error:  # noqa: BLE001 - a database that is away for a while must not end the worker
+            log.error("worker.database", error=type(error).__name__)
+            return False
+        if claim is None:
+            return False
+        self.do(claim)
+        return True
+
+    def do(self, claim: Claim) -> None:
+        """Do one job and settle it, as done or as failed with its reason."""
+        began = time.monotonic()
+        problem = ""
+        with self._lease(claim):
+            try:
+                HANDLERS[claim.kind](self.kit, claim.payload)
+            except Refusal as refusal:
+                problem = f"{refusal.code}: {refusal}"
+            except Exception:  # noqa: BLE001 - whatever goes wrong belongs to this job alone
+                problem = traceback.format_exc(limit=8)
+        with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+            if problem:
+                jobs.fail(unit.session, claim, self.name, unit.now, problem)
+                log.error("job.failed", kind=claim.kind, job=claim.sequence, attempt=claim.attempt, problem=problem)
+            else:
+                jobs.finish(unit.session, claim, self.name, unit.now)
+        if claim.kind not in SCHEDULES:
+            log.info("job.done", kind=claim.kind, job=claim.sequence, seconds=round(time.monotonic() - began, 3))
+
+    @contextmanager
+    def _lease(self, claim: Claim) -> Iterator[None]:
+        """Prolong the lease from time to time while the job runs."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(LEASE.total_seconds() / 3):
+                with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+                    jobs.keep(unit.session, claim, self.name, unit.now)
+
+        heart = threading.Thread(target=beat, daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            done.set()
+            heart.join()
