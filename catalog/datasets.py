@@ -1,14 +1,15 @@
 """Datasets: catalogue entries registered, described, submitted, reviewed, changed, suspended and withdrawn as deeds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import date
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, versions
+from catalog import changes, descriptions, versions
+from catalog.descriptions import Description as Description  # noqa: PLC0414 - part of the deeds' signatures
+from catalog.descriptions import ItemDescription as ItemDescription  # noqa: PLC0414 - likewise
 from catalog.models import Entry, Follow, Item
 from catalog.reading import LIVE
 from policies import identifiers, opening
@@ -21,77 +22,9 @@ from tenancy.numbers import next_number
 from tenancy.types import new_id
 from tenancy.work import Work
 
+description_of = descriptions.of_entry
 EDITABLE = (v.EntryState.DRAFT, v.EntryState.REJECTED)
 CASES = ("ENTRY_REVIEW", "ENTRY_CHANGE", "ENTRY_WITHDRAWAL")
-
-
-@dataclass(frozen=True)
-class Description:
-    """Everything that a steward says of an entry; drafts may leave it unfinished."""
-
-    title: str
-    abstract: str = ""
-    title_en: str = ""
-    abstract_en: str = ""
-    catalogue_class: v.CatalogueClass = v.CatalogueClass("3")
-    themes: tuple[str, ...] = ()
-    industry: str | None = None
-    tags: tuple[str, ...] = ()
-    region_code: str = "330500"
-    data_range: v.DataRange = v.DataRange("01")
-    time_from: date | None = None
-    time_to: date | None = None
-    granularity: str = ""
-    object_flags: int = 0
-    use_scenes: tuple[str, ...] = ()
-    collection_kind: v.CollectionKind = v.CollectionKind.FILE
-    update_cycle: v.UpdateCycle = v.UpdateCycle.IRREGULAR
-    national_grade: v.NationalGrade = v.NationalGrade.GENERAL
-    share_type: v.ShareType = v.ShareType.SHARE_UNCOND
-    share_condition: str = ""
-    share_mode: v.ShareMode | None = v.ShareMode.PLATFORM
-    share_reason: v.ReasonKind | None = None
-    share_basis: str = ""
-    open_type: v.OpenType = v.OpenType.OPEN_FORBIDDEN
-    open_tier: v.OpenTier = v.OpenTier.TX
-    open_condition: str = ""
-    open_reason: v.ReasonKind | None = None
-    open_basis: str = ""
-    personal_basis: str = ""
-    metadata_public: bool = False
-    licence: v.Licence | None = None
-    contact_office: str = ""
-    contact_phone: str = ""
-    contact_email: str = ""
-    source_system: str = ""
-    source_note: str = ""
-    source_url: str = ""
-
-
-@dataclass(frozen=True)
-class ItemDescription:
-    """What a steward says of one data item; `name` is the heading in the file."""
-
-    name: str
-    title: str = ""
-    title_en: str = ""
-    meaning: str = ""
-    type: v.ItemType = v.ItemType.TEXT
-    unit: str = ""
-    codes: tuple[str, ...] | None = None
-    is_primary: bool = False
-    nullable: bool = True
-    is_timestamp: bool = False
-    secret: bool = False
-    sensitive: bool = False
-    business_secret: bool = False
-    share_condition: str = ""
-    open_condition: str = ""
-    personal_kind: v.PersonalKind | None = None
-    desensitisation: v.Desensitisation = v.Desensitisation.NONE
-    security_level: v.SecurityLevel = v.SecurityLevel.L1
-    share_type: v.ShareType = v.ShareType.SHARE_UNCOND
-    open_type: v.OpenType = v.OpenType.OPEN_UNCOND
 
 
 def register(work: Work, tenant: Tenant, description: Description, *, source: Tenant | None = None) -> Entry:
@@ -118,7 +51,7 @@ def register(work: Work, tenant: Tenant, description: Description, *, source: Te
         created_at=work.now,
         changed_at=work.now,
     )
-    _describe(entry, description)
+    descriptions.apply(entry, description)
     work.session.add(entry)
     work.session.flush()
     work.record("entry.registered", entry, code=entry.code, title=entry.title)
@@ -132,7 +65,7 @@ def describe(work: Work, entry: Entry, description: Description) -> None:
     _demand_editable(entry)
     if description.title != entry.title:
         _demand_title(work.session, entry.tenant, description.title)
-    _describe(entry, description)
+    descriptions.apply(entry, description)
     work.record("entry.described", entry, code=entry.code)
     changes.note(work, entry, "entry.described")
 
@@ -187,7 +120,7 @@ def propose_change(work: Work, entry: Entry, description: Description) -> Case:
     work.demand("entry.edit", entry)
     if entry.state is not v.EntryState.PUBLISHED:
         raise Refused("entry.wrong-state", state=entry.state)
-    entry.proposal = _plain(description)
+    entry.proposal = descriptions.to_json(description)
     entry.state = v.EntryState.CHANGE_REVIEW
     case = cases.begin(work, "ENTRY_CHANGE", entry, title=entry.title, tenant=entry.tenant)
     work.record(
@@ -273,21 +206,15 @@ def follow(work: Work, entry: Entry, wanted: bool) -> None:
         work.session.delete(row)
 
 
+def proposed(entry: Entry) -> Description | None:
+    """The description under review, if a change was proposed."""
+    return descriptions.from_json(entry.proposal) if entry.proposal else None
+
+
 def category_of(description: Description) -> str:
     """Classification part of the code: class, theme as two digits, first division."""
     theme = description.themes[0] if description.themes else "99"
     return f"{description.catalogue_class.value}{int(theme):02d}001"
-
-
-def description_of(entry: Entry) -> Description:
-    """An entry's description as it stands."""
-    values = {field.name: getattr(entry, field.name) for field in fields(Description)}
-    return Description(**{name: tuple(one) if isinstance(one, list) else one for name, one in values.items()})
-
-
-def proposed(entry: Entry) -> Description | None:
-    """The description under review, if a change was proposed."""
-    return _restore_description(entry.proposal) if entry.proposal else None
 
 
 class _Place:
@@ -314,14 +241,8 @@ def _after_review(work: Work, entry: Entry, move: str) -> None:
 def _after_change(entry: Entry, move: str) -> None:
     entry.state = v.EntryState.PUBLISHED
     if move == "approve" and entry.proposal:
-        _describe(entry, _restore_description(entry.proposal))
+        descriptions.apply(entry, descriptions.from_json(entry.proposal))
     entry.proposal = None
-
-
-def _describe(entry: Entry, description: Description) -> None:
-    for field in fields(Description):
-        value = getattr(description, field.name)
-        setattr(entry, field.name, list(value) if isinstance(value, tuple) else value)
 
 
 def _write_items(session: Session, entry: Entry, items: Sequence[ItemDescription]) -> None:
@@ -378,34 +299,3 @@ def _attributes_of(items: Iterable[Item | ItemDescription]) -> list[opening.Item
 
 def _opening_values(row: object, shape: type[Any]) -> Mapping[str, Any]:
     return {field.name: getattr(row, field.name) for field in fields(shape)}
-
-
-def _plain(description: Description) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(description).items()
-    }
-
-
-def _restore_description(plain: Mapping[str, Any]) -> Description:
-    kinds = {
-        "catalogue_class": v.CatalogueClass,
-        "data_range": v.DataRange,
-        "collection_kind": v.CollectionKind,
-        "update_cycle": v.UpdateCycle,
-        "national_grade": v.NationalGrade,
-        "share_type": v.ShareType,
-        "share_mode": v.ShareMode,
-        "share_reason": v.ReasonKind,
-        "open_type": v.OpenType,
-        "open_tier": v.OpenTier,
-        "open_reason": v.ReasonKind,
-        "licence": v.Licence,
-        "time_from": date.fromisoformat,
-        "time_to": date.fromisoformat,
-    }
-    values = dict(plain)
-    for name, make in kinds.items():
-        if values[name] is not None:
-            values[name] = make(values[name])
-    return Description(**{name: tuple(one) if isinstance(one, list) else one for name, one in values.items()})

@@ -84,9 +84,7 @@ def statistics(session: Session, entry: Entry, now: datetime, days: int = 30) ->
     of_entry = and_(Delivery.entry_id == entry.id, Delivery.at >= _midnight(calendar[0]))
     sums = select(func.count(), func.sum(Delivery.rows), func.count(Delivery.actor_id.distinct()))
     count, rows, readers = session.execute(sums.where(of_entry)).one()
-    on_days = (
-        and_(Delivery.at >= _midnight(day), Delivery.at < _midnight(day + ONE_DAY)) for day in calendar
-    )
+    on_days = (and_(Delivery.at >= _midnight(day), Delivery.at < _midnight(day + ONE_DAY)) for day in calendar)
     by_day = session.execute(select(*(func.count(case((one, 1))) for one in on_days)).where(of_entry)).one()
     return Statistics(
         total=count,
@@ -124,9 +122,7 @@ def total(session: Session, since: datetime | None = None) -> int:
     return session.scalars(query.where(Delivery.at >= since) if since else query).one()
 
 
-def _counted(
-    session: Session, column: InstrumentedAttribute[str], condition: ColumnElement[bool]
-) -> dict[str, int]:
+def _counted(session: Session, column: InstrumentedAttribute[str], condition: ColumnElement[bool]) -> dict[str, int]:
     rows = session.execute(select(column, func.count()).where(condition).group_by(column))
     return {str(name): int(count) for name, count in rows}
 

@@ -3,14 +3,24 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text
-from sqlalchemy import UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from policies import vocabulary as v
 from tenancy.models import Tenant
 from tenancy.types import Base, Id, Name, PersonId, Ref, TenantId, term
-
 
 # A title stands once in its owner's catalogue; what other portals call theirs is not ours to forbid.
 OWN_TITLES = text("origin = 'OWN' AND state <> 'DELETED'")

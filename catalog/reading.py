@@ -44,9 +44,7 @@ def readable(actor: Actor, purpose: Purpose, now: datetime) -> ColumnElement[boo
         return true()
     live = Entry.state.in_(LIVE)
     kept = Entry.state != v.EntryState.DELETED
-    inside = Entry.tenant_id.in_(
-        select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(actor.staff_of))
-    )
+    inside = Entry.tenant_id.in_(select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(actor.staff_of)))
     if purpose is Purpose.SEE:
         opened = or_(
             and_(live, Entry.origin == v.Origin.HARVESTED),
@@ -69,9 +67,7 @@ def held_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
         if actor.kind == "credential"
         else or_(Entitlement.person_id == actor.id, Entitlement.tenant_id.in_(actor.tenant_ids))
     )
-    return and_(
-        holder, Entitlement.ended_at.is_(None), Entitlement.starts_at <= now, Entitlement.ends_at > now
-    )
+    return and_(holder, Entitlement.ended_at.is_(None), Entitlement.starts_at <= now, Entitlement.ends_at > now)
 
 
 def labels(actor: Actor) -> frozenset[str]:
@@ -133,11 +129,7 @@ def access(session: Session, entry: Entry, actor: Actor, now: datetime) -> Acces
         if entry.open_tier is v.OpenTier.T0:
             return Access(_items(entry, shared=False), "open")
         if entry.open_tier is v.OpenTier.T1:
-            return (
-                Access(_items(entry, shared=False), "open-signed-in")
-                if actor.is_person
-                else Access((), "sign-in")
-            )
+            return Access(_items(entry, shared=False), "open-signed-in") if actor.is_person else Access((), "sign-in")
         return Access((), "apply")
     return Access((), "not-open")
 

@@ -133,9 +133,7 @@ class _Asked:
     def read(self, ids: Sequence[str]) -> list[Entry]:
         """The entries with these ids that the actor may see now, in this order."""
         seen = reading.readable(self.actor, Purpose.SEE, self.now)
-        rows = {
-            entry.id: entry for entry in self.session.scalars(select(Entry).where(Entry.id.in_(ids), seen))
-        }
+        rows = {entry.id: entry for entry in self.session.scalars(select(Entry).where(Entry.id.in_(ids), seen))}
         return [rows[one] for one in ids if one in rows]
 
 

@@ -103,9 +103,7 @@ def _orders(entry: Entry) -> dict[str, list[str]]:
 
 
 def _texts(entry: Entry) -> dict[str, list[str]]:
-    publisher = (
-        [entry.publisher_name] if entry.publisher_name else [entry.tenant.name.zh, entry.tenant.name.en]
-    )
+    publisher = [entry.publisher_name] if entry.publisher_name else [entry.tenant.name.zh, entry.tenant.name.en]
     titles = [entry.title, entry.title_en]
     items = [text for item in entry.items for text in (item.name, item.title, item.title_en)]
     prose = [entry.abstract, entry.abstract_en]

@@ -16,9 +16,7 @@ def typed(schema: tantivy.Schema, text: str) -> Query | None:
     A single character only adds weight beside longer words, so that a particle doesn't spoil a question.
     """
     parts = words.of_query(text)
-    code = Query.boost_query(
-        Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0
-    )
+    code = Query.boost_query(Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
     if not parts:
         return None
     needed = [part for part in parts if len(part) > 1] or parts
@@ -53,13 +51,8 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     pairs: list[str | tuple[int, str]] = list(words.pairs(part))
     fields = {"title_pairs": 2.0, "other_pairs": 0.5}
     if len(pairs) == 1:
-        return [
-            Query.boost_query(Query.term_query(schema, name, pairs[0]), weight)
-            for name, weight in fields.items()
-        ]
-    return [
-        Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()
-    ]
+        return [Query.boost_query(Query.term_query(schema, name, pairs[0]), weight) for name, weight in fields.items()]
+    return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
 
 
 def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:

@@ -158,9 +158,7 @@ class TableStore:
 class _Query:
     """One statement over one file: which columns, which rows, in which order."""
 
-    def __init__(
-        self, path: Path, columns: Sequence[str] | None, where: Filter, order: Sequence[Order]
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[str] | None, where: Filter, order: Sequence[Order]) -> None:
         stored = _schema(path)
         self._position = {name: position for position, name in enumerate(stored.names)}
         self.names = tuple(stored.names if columns is None else columns)

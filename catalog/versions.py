@@ -64,9 +64,7 @@ def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "")
     )
     work.session.add(version)
     work.session.flush()
-    work.record(
-        "version.received", version, entry=entry.code, sha256=blob.sha256, size=blob.size, name=filename
-    )
+    work.record("version.received", version, entry=entry.code, sha256=blob.sha256, size=blob.size, name=filename)
     work.enqueue("version.check", dedupe=version.id, version_id=version.id)
     return version
 
@@ -174,6 +172,4 @@ def all_of(session: Session, entry: Entry) -> list[Version]:
 def _tell_steward(work: Work, version: Version, kind: str) -> None:
     if version.uploaded_by not in {"system", "anonymous"}:
         entry = version.entry
-        notices.tell(
-            work, version.uploaded_by, kind, entry, code=entry.code, title=entry.title, number=version.number
-        )
+        notices.tell(work, version.uploaded_by, kind, entry, code=entry.code, title=entry.title, number=version.number)

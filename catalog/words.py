@@ -47,10 +47,8 @@ def of_document(text: str) -> list[str]:
 
 
 def of_query(text: str) -> list[str]:
-    """The words of a query, each once; the long ones only, without those that say nothing, if others are left."""
-    found = dict.fromkeys(
-        word[:LONGEST_WORD] for word in rjieba.cut(clean(text[:MOST_TEXT])) if _is_word(word)
-    )
+    """The words of a query, each once, without those that say nothing if others are left."""
+    found = dict.fromkeys(word[:LONGEST_WORD] for word in rjieba.cut(clean(text[:MOST_TEXT])) if _is_word(word))
     telling = [word for word in found if word not in STOP_WORDS]
     return (telling or list(found))[:MOST_WORDS]
 

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from open_portal import doors, failures, faces, language, navigation, security
+from open_portal import doors, faces, failures, language, navigation, security
 from open_portal.doors import Access
 from open_portal.pages import BLUEPRINTS
 from open_portal.wiring import Kit
@@ -23,7 +23,7 @@ FORM_BYTES = 1_000_000
 csrf = CSRFProtect()
 
 
-class Reader(UserMixin):
+class Reader(UserMixin):  # type: ignore[misc]
     """Whoever is signed in, as the login library knows him: the secret of the session kept on the server."""
 
     def __init__(self, secret: str) -> None:

@@ -38,7 +38,7 @@ def refused(refusal: Refusal) -> tuple[Any, int]:
 
 def http_error(error: HTTPException) -> Any:
     """Answer what the framework refuses: wrong method, too large, unknown address."""
-    if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no failure
+    if error.code is None or error.code < 400:
         return error
     body, status = answer(error.code, "", f"http.{error.code}")
     response = Response(body) if isinstance(body, str) else body
@@ -107,4 +107,4 @@ def title_of(status: int) -> str:
         429: _("Too many requests, please wait a moment"),
         503: _("The service is busy, please try again shortly"),
     }
-    return titles.get(status, _("Something went wrong on our side"))
+    return str(titles.get(status, _("Something went wrong on our side")))

@@ -1,4 +1,4 @@
-"""Forms of a catalogue entry's description: how each field is shown, read and named; nothing else is taken."""
+"""Forms of a catalogue entry's description: how each field is shown, read, named; nothing else is taken."""
 
 import hashlib
 import re
@@ -132,9 +132,7 @@ SPECS: Mapping[str, Spec] = {
     "data_range": _one(N_("Data range"), v.DataRange),
     "time_from": _date(N_("Data begin on")),
     "time_to": _date(N_("Data end on"), N_("Leave empty while data keep coming.")),
-    "granularity": _text(
-        N_("Granularity"), 100, N_("What one row is: a stop, a licence, a station and hour …")
-    ),
+    "granularity": _text(N_("Granularity"), 100, N_("What one row is: a stop, a licence, a station and hour …")),
     "object_flags": _many(N_("What the data are about"), v.ObjectFlag, flags=True),
     "use_scenes": _many(N_("Use scenes"), v.UseScene),
     "collection_kind": _one(N_("How the data are collected"), v.CollectionKind, radios=True),
@@ -144,9 +142,7 @@ SPECS: Mapping[str, Spec] = {
     ),
     "source_url": _text(N_("Address of the source"), 1000),
     "update_cycle": _one(N_("Update cycle"), v.UpdateCycle, N_("Readers are told when an update is late.")),
-    "national_grade": _one(
-        N_("National grade"), v.NationalGrade, N_("Graded under GB/T 43697-2024."), radios=True
-    ),
+    "national_grade": _one(N_("National grade"), v.NationalGrade, N_("Graded under GB/T 43697-2024."), radios=True),
     "share_type": _one(N_("Sharing attribute"), v.ShareType, radios=True),
     "share_condition": _text(N_("Condition of sharing"), 255),
     "share_mode": _one(N_("Mode of sharing"), v.ShareMode, optional=True),
@@ -206,9 +202,7 @@ def read(form: Any) -> dict[str, Any] | None:
     if "time_to" in values and _reversed(values):
         mark(
             form["time_to"],
-            Invalid(
-                "general.dates-reversed", field="time_to", start=values["time_from"], end=values["time_to"]
-            ),
+            Invalid("general.dates-reversed", field="time_to", start=values["time_from"], end=values["time_to"]),
         )
     return None if any(field.errors for field in form) else values
 

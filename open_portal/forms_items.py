@@ -1,4 +1,4 @@
-"""Tables of data items as forms: one row an item, one cell an attribute; a wrong entry comes back as typed."""
+"""Tables of data items as forms: a row an item, a cell an attribute; a wrong entry comes back as typed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -132,9 +132,7 @@ def typed_rows(form: Mapping[str, str], items: Sequence[Item], names: Sequence[s
     ]
 
 
-def read(
-    rows: Sequence[Row], items: Sequence[Item], names: Sequence[str], *, adding: bool
-) -> list[ItemDescription]:
+def read(rows: Sequence[Row], items: Sequence[Item], names: Sequence[str], *, adding: bool) -> list[ItemDescription]:
     """The items that the typed table means; a cell that can't be meant is marked, its item keeps its value.
 
     With `adding`, lines are the whole table: new ones come in, removed ones go. Without, lines change items

@@ -69,4 +69,5 @@ def main(actor: Actor) -> list[Link]:
 
 def flashes() -> list[tuple[str, str]]:
     """Messages left by the last deed, shown once."""
-    return [(category, text) for category, text in get_flashed_messages(with_categories=True)]
+    messages: list[tuple[str, str]] = list(get_flashed_messages(with_categories=True))  # type: ignore[arg-type]
+    return messages

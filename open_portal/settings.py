@@ -90,7 +90,9 @@ def _mail(text: str) -> str:
 
 
 LIST = (
-    Setting("HOME", "./var", lambda text: Path(text).expanduser().absolute(), "folder for all state", "存放全部状态的目录"),
+    Setting(
+        "HOME", "./var", lambda text: Path(text).expanduser().absolute(), "folder for all state", "存放全部状态的目录"
+    ),
     Setting("HOST", "127.0.0.1", str, "address the web server listens on", "网页服务监听的地址"),
     Setting("PORT", "8000", _port, "port the web server listens on", "网页服务监听的端口"),
     Setting(
@@ -100,7 +102,13 @@ LIST = (
         "database; empty: SQLite in the home folder",
         "数据库地址;留空则为主目录中的 SQLite",
     ),
-    Setting("BLOB_URL", "", _blobs, "store of files; empty: a folder in the home folder", "文件存储;留空则为主目录中的文件夹"),
+    Setting(
+        "BLOB_URL",
+        "",
+        _blobs,
+        "store of files; empty: a folder in the home folder",
+        "文件存储;留空则为主目录中的文件夹",
+    ),
     Setting(
         "BASE_URL",
         "",
@@ -124,14 +132,44 @@ LIST = (
     ),
     Setting("WEB_WORKERS", "2", _count, "web processes", "网页进程数"),
     Setting("WEB_THREADS", "4", _count, "threads in each web process", "每个网页进程的线程数"),
-    Setting("SECURE_COOKIES", "no", _yes, "send cookies over TLS only (yes in production)", "仅经加密连接发送 Cookie(生产环境设为 yes)"),
-    Setting("DEMO", "yes", _yes, "load the demo data into an empty database at the first run", "首次运行且数据库为空时载入演示数据"),
-    Setting("MAIL_URL", "", _mail, "mail server; empty: mails are files in the home folder", "邮件服务器;留空则邮件存为主目录中的文件"),
+    Setting(
+        "SECURE_COOKIES",
+        "no",
+        _yes,
+        "send cookies over TLS only (yes in production)",
+        "仅经加密连接发送 Cookie(生产环境设为 yes)",
+    ),
+    Setting(
+        "DEMO",
+        "yes",
+        _yes,
+        "load the demo data into an empty database at the first run",
+        "首次运行且数据库为空时载入演示数据",
+    ),
+    Setting(
+        "MAIL_URL",
+        "",
+        _mail,
+        "mail server; empty: mails are files in the home folder",
+        "邮件服务器;留空则邮件存为主目录中的文件",
+    ),
     Setting("MAIL_FROM", "tiaoxi@localhost", str, "sender of mails", "邮件发件人"),
     Setting("AUDIT_HASH", "sha256", _algorithm, "hash of the audit chain", "审计链所用的散列算法"),
     Setting("MAX_UPLOAD_MB", "1024", _count, "largest file taken in, in MB", "可接收的最大文件(MB)"),
-    Setting("MEMORY_MB", "1024", _count, "memory for one table query or quality run, in MB", "单次查询或质量检测可用内存(MB)"),
-    Setting("AUTHORITY", "data-bureau", str, "key of the tenant that is the public-data authority", "公共数据主管部门的租户标识"),
+    Setting(
+        "MEMORY_MB",
+        "1024",
+        _count,
+        "memory for one table query or quality run, in MB",
+        "单次查询或质量检测可用内存(MB)",
+    ),
+    Setting(
+        "AUTHORITY",
+        "data-bureau",
+        str,
+        "key of the tenant that is the public-data authority",
+        "公共数据主管部门的租户标识",
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from open_portal.settings import Settings
 from policies import rulebook
 from tenancy import database, encryption
 from tenancy.database import Database
-from tenancy.mail import Mailer, OutboxFolder, Post
+from tenancy.mail import Mailer, OutboxFolder, Post, Security
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,17 @@ def wire(settings: Settings) -> Kit:
     )
 
 
+SECURITY: dict[str, Security] = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "none"}
+
+
 def _key_ring(path: Path) -> encryption.KeyRing:
-    return encryption.KeyRing.from_file(path) if path.exists() else encryption.KeyRing.create(path)
+    if not path.exists():
+        try:
+            return encryption.KeyRing.create(path)
+        except encryption.KeyRingError:
+            # Another process was first; its ring is ours too.
+            return encryption.KeyRing.from_file(path)
+    return encryption.KeyRing.from_file(path)
 
 
 def _secret(path: Path) -> str:
@@ -70,7 +79,7 @@ def _post(settings: Settings) -> Post:
     if not settings.mail_url:
         return OutboxFolder(settings.home / "mail", settings.mail_from)
     parts = urlsplit(settings.mail_url)
-    security = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "none"}[parts.scheme]
+    security: Security = SECURITY[parts.scheme]
     return Mailer(
         host=parts.hostname or "",
         port=parts.port or {"starttls": 587, "tls": 465, "none": 25}[security],

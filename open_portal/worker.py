@@ -57,7 +57,7 @@ class Worker:
             with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
                 claim = jobs.claim(unit.session, self.name, unit.now)
         except Exception as error:  # noqa: BLE001 - a database that is away for a while must not end the worker
-            log.error("worker.database", error=type(error).__name__)
+            log.error("worker.database", error=type(error).__name__)  # noqa: TRY400 - the trace says nothing more
             return False
         if claim is None:
             return False

@@ -71,9 +71,7 @@ class Moved:
     provisional: bool = False
 
 
-def open_case(
-    kind: str, person: str, now: datetime, rules: Rulebook, chain: Sequence[str] | None = None
-) -> CaseFacts:
+def open_case(kind: str, person: str, now: datetime, rules: Rulebook, chain: Sequence[str] | None = None) -> CaseFacts:
     """A new case of a kind at its first stage, with the chain drawn from the rules unless one is given.
 
     Raises Invalid for an unknown kind or a chain that is empty or names a stage where nothing is decided.
@@ -303,9 +301,7 @@ def _terms(case: CaseFacts, stage: Stage, today: date, rule: AfterSupplement) ->
     return fresh
 
 
-def _total(
-    case: CaseFacts, limit: str, move: Move, target: str, *, today: date, rule: AfterSupplement
-) -> Intervals:
+def _total(case: CaseFacts, limit: str, move: Move, target: str, *, today: date, rule: AfterSupplement) -> Intervals:
     if not limit:
         return ()
     if target not in case.chain:

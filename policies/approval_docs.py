@@ -28,9 +28,7 @@ TURNS = {
 
 def render(rules: Rulebook) -> str:
     """The whole page as Markdown, in both languages side by side."""
-    return "\n".join(
-        [HEAD, *(_procedure(rules.procedures[kind], rules) for kind in sorted(rules.procedures))]
-    )
+    return "\n".join([HEAD, *(_procedure(rules.procedures[kind], rules) for kind in sorted(rules.procedures))])
 
 
 def _procedure(procedure: Procedure, rules: Rulebook) -> str:
@@ -38,9 +36,7 @@ def _procedure(procedure: Procedure, rules: Rulebook) -> str:
     lines = [f"## {procedure.kind} · {procedure.zh} · {procedure.en}", "", f"Chain · 审批链: {chain}"]
     if procedure.total:
         lines += ["", f"Whole case · 全程时限: {_limit(procedure.total, rules)}"]
-    return "\n".join(
-        [*lines, "", *_diagram(procedure), "", *_stages(procedure, rules), "", *_matrix(procedure), ""]
-    )
+    return "\n".join([*lines, "", *_diagram(procedure), "", *_stages(procedure, rules), "", *_matrix(procedure), ""])
 
 
 def _limit(code: str, rules: Rulebook) -> str:

@@ -16,7 +16,7 @@ class ShareType(Ranked):
     SHARE_RESTRICTED = "SHARE_RESTRICTED", "受限共享", "Restricted sharing", "2"
     SHARE_NONE = "SHARE_NONE", "不共享", "Not shared", "3"
 
-    def __new__(cls, code: str, zh: str, en: str, national: str) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", national: str = "") -> Self:
         """Make the member with its number in the national guideline."""
         member = cls._labelled(code, zh, en)
         member.national = national
@@ -43,7 +43,9 @@ class OpenTier(Ranked):
     T3 = "T3", "开放域内使用", "Use inside the open domain", True, True
     TX = "TX", "禁止开放", "Not open", True, True
 
-    def __new__(cls, code: str, zh: str, en: str, needs_login: bool, needs_approval: bool) -> Self:
+    def __new__(
+        cls, code: str, zh: str = "", en: str = "", needs_login: bool = False, needs_approval: bool = False
+    ) -> Self:
         """Make the member with what it asks of the reader."""
         member = cls._labelled(code, zh, en)
         member.needs_login = needs_login
@@ -100,7 +102,7 @@ class UpdateCycle(Term):
     IRREGULAR = "IRREGULAR", "不定期", "Irregular", None
     NEVER = "NEVER", "不更新", "Never", None
 
-    def __new__(cls, code: str, zh: str, en: str, max_age: timedelta | None) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", max_age: timedelta | None = None) -> Self:
         """Make the member with its greatest age."""
         member = cls._labelled(code, zh, en)
         member.max_age = max_age
@@ -179,7 +181,7 @@ class ObjectFlag(Term):
     ORGANISATION = "ORGANISATION", "组织", "Organisation", 16
     OTHER = "OTHER", "其他", "Other", 32
 
-    def __new__(cls, code: str, zh: str, en: str, bit: int) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", bit: int = 0) -> Self:
         """Make the member with its bit."""
         member = cls._labelled(code, zh, en)
         member.bit = bit
@@ -336,7 +338,7 @@ class PersonalKind(Term):
     DEMOGRAPHIC = "DEMOGRAPHIC", "人口属性", "Demographic attribute", False
     OTHER = "OTHER", "其他个人信息", "Other personal information", False
 
-    def __new__(cls, code: str, zh: str, en: str, sensitive: bool) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", sensitive: bool = False) -> Self:
         """Make the member with its sensitivity."""
         member = cls._labelled(code, zh, en)
         member.sensitive = sensitive

@@ -86,9 +86,7 @@ def dimension_scores(results: Iterable[RuleResult]) -> dict[Dimension, Decimal |
     that measured."""
     kept = [(result, score) for result in results if (score := rule_score(result)) is not None]
     return {
-        dimension: weighted_mean(
-            [(score, result.weight) for result, score in kept if result.dimension == dimension]
-        )
+        dimension: weighted_mean([(score, result.weight) for result, score in kept if result.dimension == dimension])
         for dimension in Dimension
     }
 

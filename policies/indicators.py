@@ -126,9 +126,7 @@ def compute(
 ) -> Reading:
     """The reading of a definition over facts as they stood at `as_of` (aware), for a tenant and all below it,
     or for all."""
-    at = Moment(
-        as_of, _since(definition.period, local_date(as_of)), definition.tolerance, definition.least_grade
-    )
+    at = Moment(as_of, _since(definition.period, local_date(as_of)), definition.tolerance, definition.least_grade)
     if definition.subject == "entry":
         return _read_entries(definition, [e for e in entries if scope is None or scope in e.path], at)
     return _read_demands(definition, [d for d in demands if scope is None or scope in d.path], at)

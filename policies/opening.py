@@ -68,9 +68,7 @@ class ItemAttributes:
     @property
     def sensitive_personal(self) -> bool:
         """Whether what it says is sensitive in the sense of the personal information protection law."""
-        return self.personal and (
-            self.sensitive or (self.personal_kind is not None and self.personal_kind.sensitive)
-        )
+        return self.personal and (self.sensitive or (self.personal_kind is not None and self.personal_kind.sensitive))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +211,7 @@ def _opening(entry: Attributes) -> Iterator[Refusal]:
     if kind is None:
         return
     if entry.open_tier and entry.open_tier not in tiers_for(kind):
-        yield _violation(
-            "opening.tier-mismatch", "open_tier", tier=entry.open_tier, kind=kind, tiers=tiers_for(kind)
-        )
+        yield _violation("opening.tier-mismatch", "open_tier", tier=entry.open_tier, kind=kind, tiers=tiers_for(kind))
     if kind is OpenType.OPEN_RESTRICTED and _blank(entry.open_condition):
         yield _violation("opening.open-condition-missing", "open_condition", kind=kind)
     if kind is not OpenType.OPEN_UNCOND:
@@ -238,9 +234,7 @@ def _items(entry: Attributes, items: Iterable[ItemAttributes]) -> Iterator[Refus
         yield from _beside(entry.open_type, item, "open", item.open_type, item.open_condition)
 
 
-def _beside(
-    entry: Ranked | None, item: ItemAttributes, area: str, kind: Ranked, condition: str
-) -> Iterator[Refusal]:
+def _beside(entry: Ranked | None, item: ItemAttributes, area: str, kind: Ranked, condition: str) -> Iterator[Refusal]:
     if entry is None:
         return
     if kind < entry:

@@ -182,9 +182,7 @@ def _value(name: str, value: object) -> bool | str | list[str]:
         return str(value)
     if isinstance(value, Collection) and not isinstance(value, (Mapping, bytes)):
         return [str(part) for part in value]
-    raise FactsError(
-        f"the fact {name} is a {type(value).__name__}, not a text, number, truth or list of them"
-    )
+    raise FactsError(f"the fact {name} is a {type(value).__name__}, not a text, number, truth or list of them")
 
 
 def _standing(principal: Principal, facts: Mapping[str, Any]) -> dict[str, list[str]]:

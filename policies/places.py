@@ -18,7 +18,7 @@ class Region(Term):
     ANJI = "330523", "安吉县", "Anji County", True
     NANTAIHU = "330590", "南太湖新区", "South Taihu New Area", False
 
-    def __new__(cls, code: str, zh: str, en: str, national: bool) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", national: bool = False) -> Self:
         """Make the member with whether its code is a national one."""
         member = cls._labelled(code, zh, en)
         member.national = national

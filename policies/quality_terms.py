@@ -69,7 +69,7 @@ class Licence(Term):
     AGREEMENT = "OPEN-USE-AGREEMENT", "开放利用协议", "Open-use agreement", (None, False)
     UNSTATED = "NOT-STATED", "未说明", "Not stated", (None, False)
 
-    def __new__(cls, code: str, zh: str, en: str, text: tuple[str | None, bool]) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "", text: tuple[str | None, bool] = (None, False)) -> Self:
         """Make the member with the address of its text and whether it is free."""
         member = cls._labelled(code, zh, en)
         member.uri, member.free = text
@@ -113,7 +113,9 @@ class Format(Term):
     ZIP = "zip", "ZIP 压缩包", "ZIP archive", ("application/zip", False, False)
     OTHER = "other", "其他", "Other", ("application/octet-stream", False, False)
 
-    def __new__(cls, code: str, zh: str, en: str, traits: tuple[str, bool, bool]) -> Self:
+    def __new__(
+        cls, code: str, zh: str = "", en: str = "", traits: tuple[str, bool, bool] = ("", False, False)
+    ) -> Self:
         """Make the member with its media type and what it is fit for."""
         member = cls._labelled(code, zh, en)
         member.media_type, member.machine_readable, member.proprietary = traits

@@ -149,9 +149,7 @@ class Invalid(Refusal):
     """What was given does not meet the rules; ``fields`` says where."""
 
 
-def _again(
-    kind: type[Refusal], code: str, fields: Mapping[str, Refusal], params: Mapping[str, object]
-) -> Refusal:
+def _again(kind: type[Refusal], code: str, fields: Mapping[str, Refusal], params: Mapping[str, object]) -> Refusal:
     return kind(code, fields, **params)
 
 

@@ -71,9 +71,7 @@ class Table:
             raise self.refuse(key, "list of texts")
         return tuple(value)
 
-    def codes(
-        self, key: str, allowed: Collection[str], default: tuple[str, ...] | None = None
-    ) -> tuple[str, ...]:
+    def codes(self, key: str, allowed: Collection[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """A list of names, each of which has to exist."""
         values = self.texts(key, default)
         for value in values:
@@ -124,9 +122,7 @@ class Table:
     def days(self, key: str) -> tuple[date, ...]:
         """A list of dates."""
         value = self._take(key, None)
-        if not isinstance(value, list) or not all(
-            isinstance(d, date) and not isinstance(d, datetime) for d in value
-        ):
+        if not isinstance(value, list) or not all(isinstance(d, date) and not isinstance(d, datetime) for d in value):
             raise self.refuse(key, "list of dates")
         return tuple(value)
 
@@ -139,9 +135,7 @@ class Table:
         value = self._take(key, default)
         if not isinstance(value, (list, tuple)):
             raise self.refuse(key, "list of tables")
-        return tuple(
-            Table(self.file, part, f"{self.name(key)}[{n}]") for n, part in enumerate(value, start=1)
-        )
+        return tuple(Table(self.file, part, f"{self.name(key)}[{n}]") for n, part in enumerate(value, start=1))
 
     def entries(self, pattern: str) -> Iterator[tuple[str, "Table"]]:
         """All keys left as tables of their own; each has to match the pattern."""

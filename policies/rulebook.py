@@ -48,9 +48,7 @@ def load(overlay: Path | None = None) -> Rulebook:
         files = rule_files.overlaid(files, rule_files.read_overlay(overlay))
     tables = {name: Table(name, content) for name, content in files.items()}
     limits, after_supplement, warn = rule_files.limits(tables["limits.toml"])
-    procedures = [
-        procedure_files.procedure(t, limits) for name, t in tables.items() if name.startswith("procedures/")
-    ]
+    procedures = [procedure_files.procedure(t, limits) for name, t in tables.items() if name.startswith("procedures/")]
     years = [rule_files.calendar_year(t) for name, t in tables.items() if name.startswith("calendars/")]
     return Rulebook(
         hash=hashlib.sha256(_canonical(files).encode()).hexdigest(),

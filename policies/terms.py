@@ -18,7 +18,7 @@ class Term(StrEnum):
     zh: str
     en: str
 
-    def __new__(cls, code: str, zh: str, en: str) -> Self:
+    def __new__(cls, code: str, zh: str = "", en: str = "") -> Self:
         """Make the member a plain string that knows its two labels."""
         return cls._labelled(code, zh, en)
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 WIDTH = 18
-_POISON = 10_000
+_POISON = 1_000
+"""Above any true sum, and small enough that eighteen of them still fit into sixteen bits."""
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _PROVINCES = (11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46,
               50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83, 91)  # fmt: skip
@@ -26,14 +27,14 @@ Flags = npt.NDArray[np.bool_]
 
 def _pair_tables(
     alphabets: Sequence[str], weights: Sequence[int], modulus: int
-) -> list[npt.NDArray[np.int32]]:
+) -> list[npt.NDArray[np.int16]]:
     """Nine tables from two characters, read as one little-endian number, to their share of the sum."""
     first, second = np.arange(65536) & 255, np.arange(65536) >> 8
     tables = []
     for at in range(0, WIDTH, 2):
         values = []
         for alphabet, weight in zip(alphabets[at : at + 2], weights[at : at + 2], strict=True):
-            share = np.full(256, _POISON, np.int32)
+            share = np.full(256, _POISON, np.int16)
             for value, character in enumerate(alphabet):
                 share[[ord(character), ord(character.lower())]] = value * weight % modulus
             values.append(share)
@@ -81,7 +82,7 @@ def _apply(values: pa.Array, check: Callable[[Bytes], Flags]) -> pa.Array:
     return pa.array(good, mask=np.asarray(values.is_null()) if values.null_count else None)
 
 
-def _sums(rows: Bytes, tables: Sequence[npt.NDArray[np.int32]], modulus: int, remainder: int) -> Flags:
+def _sums(rows: Bytes, tables: Sequence[npt.NDArray[np.int16]], modulus: int, remainder: int) -> Flags:
     pairs = np.ascontiguousarray(rows).view("<u2")
     total = tables[0][pairs[:, 0]]
     for at, table in enumerate(tables[1:], 1):

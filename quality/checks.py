@@ -55,7 +55,7 @@ ITEM_TYPES = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What a check needs to know, read in one short session: the file, the declared items, the rules if there are any."""
+    """What a check needs to know, read in one short session: the file, the declared items, the rules so far."""
 
     version_id: str
     sha256: str
@@ -257,9 +257,7 @@ def _loaded(found: Result) -> Loaded:
         rows_read=intake.rows_read,
         rows_loaded=intake.rows_loaded,
         rows_refused=intake.rows_refused,
-        columns=[
-            {"name": one.name, "type": one.type.value, "why": one.inferred_reason} for one in intake.columns
-        ],
+        columns=[{"name": one.name, "type": one.type.value, "why": one.inferred_reason} for one in intake.columns],
         encoding=intake.encoding,
         profile=found.profile,
     )

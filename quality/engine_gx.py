@@ -7,6 +7,7 @@ undone here.
 """
 
 import logging
+import threading
 import warnings
 from typing import Any, cast
 
@@ -46,10 +47,16 @@ def expect(name: str, **given: Any) -> Expectation:
     return cast(Expectation, getattr(expectations, f"Expect{name}")(**given))
 
 
+_kept = threading.local()
+
+
 def quiet_context() -> AbstractDataContext:
-    """A context which lives in memory only and draws no progress bars."""
-    context = great_expectations.get_context(mode="ephemeral")  # noqa: TID251
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    """This thread's context, which lives in memory only and draws no progress bars; what is added must be deleted."""
+    context: AbstractDataContext | None = getattr(_kept, "context", None)
+    if context is None:
+        context = great_expectations.get_context(mode="ephemeral")  # noqa: TID251
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        _kept.context = context
     return context
 
 

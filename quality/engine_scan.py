@@ -17,6 +17,7 @@ from quality.engine_tables import ROW, SOURCE, OutOfTimeError, Scan
 
 WORD = 12
 SAMPLES = 20
+_FEW = 500_000
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _fetch(scan: Scan, plan: Plan, rows: dict[str, list[int]], answers: Answers)
     )
     by_number = {line[0]: dict(zip(columns, line[1:], strict=True)) for line in shown}
     for condition, found in chosen.items():
-        answers.samples[condition] = [(number, by_number[number]) for number in found]
+        answers.samples[condition] = [(number + 1, by_number[number]) for number in found]
 
 
 def _figures(scan: Scan, figures: list[Figure], answers: Answers) -> None:
@@ -185,34 +186,31 @@ def _figures(scan: Scan, figures: list[Figure], answers: Answers) -> None:
 def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
     """Rows whose key occurs more than once, exactly.
 
-    A hash seen once proves its key unique, so only rows whose hash was seen twice are grouped by the key
-    itself: eight
+    A hash seen once proves its key unique, so only rows whose hash was seen twice are looked at by the key itself: eight
     bytes a key instead of the key, and exact whatever collides.
     """
-    key = ", ".join(keys.columns)
+    listed = ", ".join(keys.columns)
     conditions = [f"({keys.where})"] if keys.where else []
     if len(keys.columns) == 1:
-        conditions.append(f"{key} IS NOT NULL")
+        conditions.append(f"{listed} IS NOT NULL")
     where = " AND ".join(conditions) or "true"
     scan.query(
-        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT hash({key}) AS h FROM {SOURCE} WHERE {where} "
-        "GROUP BY ALL HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE twice AS SELECT hash({listed}) AS h, count(*) AS n FROM {SOURCE} "
+        f"WHERE {where} GROUP BY h HAVING n > 1"
     )
     answers.counts[keys], answers.samples[keys] = 0, []
-    if not scan.query("SELECT count(*) FROM twice")[0][0]:
+    rows = scan.query("SELECT coalesce(sum(n), 0)::BIGINT FROM twice")[0][0]
+    if not rows:
         return
-    scan.query(
-        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {key}, count(*) AS times FROM {SOURCE} "
-        f"WHERE {where} AND hash({key}) IN (FROM twice) GROUP BY {key} HAVING count(*) > 1"
-    )
-    count = scan.query("SELECT coalesce(sum(times), 0)::BIGINT FROM repeated")[0][0]
-    if not count:
-        return
+    suspects = f"SELECT {ROW}, {listed} FROM {SOURCE} WHERE {where} AND hash({listed}) IN (SELECT h FROM twice)"
+    if rows <= _FEW:
+        scan.query(f"CREATE OR REPLACE TEMP TABLE suspects AS {suspects}")
+        suspects = "FROM suspects"
+    repeated = f"SELECT {listed}, count(*) AS n FROM ({suspects}) GROUP BY {listed} HAVING n > 1"
+    scan.query(f"CREATE OR REPLACE TEMP TABLE repeated AS {repeated}")
+    answers.counts[keys] = scan.query("SELECT coalesce(sum(n), 0)::BIGINT FROM repeated")[0][0]
     same = " AND ".join(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in keys.columns)
     shown = scan.query(
-        f"SELECT {ROW}, {', '.join(f's.{column}' for column in keys.columns)} "
-        f"FROM (SELECT * FROM {SOURCE} WHERE {where}) AS s SEMI JOIN repeated AS r ON {same} "
-        f"ORDER BY {ROW} LIMIT {SAMPLES}"
+        f"FROM ({suspects}) AS s SEMI JOIN repeated AS r ON {same} ORDER BY {ROW} LIMIT {SAMPLES}"
     )
-    answers.counts[keys] = count
-    answers.samples[keys] = [(line[0], dict(zip(keys.columns, line[1:], strict=True))) for line in shown]
+    answers.samples[keys] = [(line[0] + 1, dict(zip(keys.columns, line[1:], strict=True))) for line in shown]

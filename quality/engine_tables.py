@@ -28,6 +28,7 @@ from quality import check_digits
 
 SOURCE = "source"
 ROW = "source_row"
+"""The number of a row, from 0: only the bare number lets DuckDB skip the row groups which hold none of those asked for."""
 SMALL = 100_000
 _CLOCK = "Asia/Shanghai"
 _ROW_NAME = "file_row_number"
@@ -188,7 +189,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.S
     own, types = [str(row[0]) for row in described], [str(row[1]) for row in described]
     # a column of that very name hides the virtual one: then the rows are counted instead
     hidden = any(name.casefold() == _ROW_NAME for name in own)
-    row = "row_number() OVER ()" if hidden else f"{_ROW_NAME} + 1"
+    row = "row_number() OVER () - 1" if hidden else _ROW_NAME
     if hidden:
         connection.execute("SET preserve_insertion_order = true")
     if {"DOUBLE", "FLOAT"} & set(types):

@@ -177,8 +177,13 @@ def _over_pandas(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Val
     )
     frame = rows.to_arrow_table().to_pandas()
     source = context.data_sources.add_pandas("pandas")
-    batch = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-    yield gx.Validator(batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY")
+    try:
+        batch = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
+        yield gx.Validator(
+            batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY"
+        )
+    finally:
+        context.data_sources.delete("pandas")
 
 
 def _outcome(rule: Rule, result: Any, scan: Scan) -> RuleOutcome:

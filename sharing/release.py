@@ -48,7 +48,7 @@ def decide(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
 
 
 def hindrances(work: Work, entry: Entry) -> list[Refusal]:
-    """What still stands against opening (domain rule §6.2): unpublished, no live data, no rows, a score below the bar."""
+    """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar."""
     found: list[Refusal] = []
     if entry.state not in LIVE:
         found.append(Refused("release.not-published", code=entry.code))

@@ -26,9 +26,7 @@ class Verification:
     head: str
 
 
-def append(
-    session: Session, actor: Actor, now: datetime, what: str, about: object, details: Mapping[str, Any]
-) -> None:
+def append(session: Session, actor: Actor, now: datetime, what: str, about: object, details: Mapping[str, Any]) -> None:
     """Write a line about a row (or about a kind of thing named by a string)."""
     kind, key = (about, None) if isinstance(about, str) else (type(about).__name__, _key(session, about))
     session.add(
@@ -124,5 +122,4 @@ def _chain(session: Session) -> Iterator[tuple[AuditSeal, AuditLine | None]]:
         .order_by(AuditSeal.position)
         .execution_options(yield_per=1000)
     )
-    for seal_, line in session.execute(query):
-        yield seal_, line
+    yield from session.execute(query)

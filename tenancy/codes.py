@@ -33,9 +33,7 @@ def new_secret() -> str:
 
 def otpauth_uri(secret: str, account: str, issuer: str) -> str:
     """The address an authenticator application takes its settings from; it holds the secret."""
-    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(
-        name=account, issuer_name=issuer
-    )
+    return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(name=account, issuer_name=issuer)
 
 
 def qr_svg(uri: str, title: str) -> str:
@@ -76,10 +74,7 @@ def verify_totp(secret: str, code: str, at: datetime, last_counter: int | None) 
 def new_recovery_codes(count: int = 10) -> list[str]:
     """Fresh recovery codes such as "7KQ2M-XB9RD", shown once; store `hash_recovery_code` of each."""
     return [
-        "-".join(
-            "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_CHARACTERS // 2))
-            for _ in range(2)
-        )
+        "-".join("".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_CHARACTERS // 2)) for _ in range(2))
         for _ in range(count)
     ]
 

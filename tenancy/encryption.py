@@ -173,9 +173,7 @@ def use(ring: KeyRing | None) -> None:
 def in_use() -> KeyRing:
     """The ring in use; raise KeyRingError when none was set."""
     if _Process.ring is None:
-        raise KeyRingError(
-            "no key ring is in use: call encryption.use(ring) before personal columns are touched"
-        )
+        raise KeyRingError("no key ring is in use: call encryption.use(ring) before personal columns are touched")
     return _Process.ring
 
 

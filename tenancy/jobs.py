@@ -57,10 +57,7 @@ def claim(session: Session, worker: str, now: datetime) -> Claim | None:
     """Take the oldest ready job, or one whose lease ran out; none when nothing is ready."""
     ready = (
         select(Job.sequence)
-        .where(
-            ((Job.state == WAITING) & (Job.not_before <= now))
-            | ((Job.state == RUNNING) & (Job.lease_until < now))
-        )
+        .where(((Job.state == WAITING) & (Job.not_before <= now)) | ((Job.state == RUNNING) & (Job.lease_until < now)))
         .order_by(Job.not_before, Job.sequence)
         .limit(1)
     )
@@ -110,9 +107,7 @@ def _settle(session: Session, claim_: Claim, worker: str, **values: Any) -> bool
 
 def waiting(session: Session, now: datetime) -> int:
     """How many jobs are ready or running."""
-    query = select(func.count()).where(
-        (Job.state == RUNNING) | ((Job.state == WAITING) & (Job.not_before <= now))
-    )
+    query = select(func.count()).where((Job.state == RUNNING) | ((Job.state == WAITING) & (Job.not_before <= now)))
     return session.scalar(query) or 0
 
 

@@ -124,14 +124,9 @@ class OutboxFolder:
 
 def compose(sender: str, to: str, subject: str, text: str, message_id: str) -> EmailMessage:
     """Build the message; raise MailError (permanent) for an address, subject or id that could add headers."""
-    if any(
-        re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", part) for part in (to, subject, message_id, sender)
-    ):
+    if any(re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", part) for part in (to, subject, message_id, sender)):
         raise MailError("a header of the message contains a control character", permanent=True)
-    if (
-        not re.fullmatch(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>", message_id, re.ASCII)
-        or not message_id.isascii()
-    ):
+    if not re.fullmatch(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>", message_id, re.ASCII) or not message_id.isascii():
         raise MailError("a message id looks like <something@somewhere>", permanent=True)
     message = EmailMessage(policy=SMTP)
     message["From"] = _sender(sender)

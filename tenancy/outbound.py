@@ -171,9 +171,7 @@ class _Door:
 
     def open(self, host: str, port: int) -> socket.socket:
         try:
-            addresses = [
-                ipaddress.ip_address(one.partition("%")[0]) for one in self.network.look_up(host, port)
-            ]
+            addresses = [ipaddress.ip_address(one.partition("%")[0]) for one in self.network.look_up(host, port)]
         except (OSError, ValueError):
             raise Refused("outbound.unresolvable", host=host) from None
         if not addresses:

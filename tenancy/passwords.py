@@ -95,6 +95,4 @@ def _core(folded: str) -> str:
 
 def _telling(words: Iterable[str]) -> set[str]:
     parts = {_core(part) for word in words for part in (_folded(word), *re.split(r"[\W_]+", _folded(word)))}
-    return {
-        part for part in parts if len(part) >= (SHORTEST_WORD if part.isascii() else SHORTEST_CHINESE_WORD)
-    }
+    return {part for part in parts if len(part) >= (SHORTEST_WORD if part.isascii() else SHORTEST_CHINESE_WORD)}

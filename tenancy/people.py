@@ -95,11 +95,7 @@ def grant_role(work: Work, person: Person, tenant: Tenant, role: Role) -> Member
     held = {one.role for one in person.memberships if one.role and one.ended_at is None}
     if not permissions.compatible({*held, role}):
         raise Refused("role.incompatible", role=role)
-    existing = [
-        one
-        for one in person.memberships
-        if (one.tenant_id, one.role, one.ended_at) == (tenant.id, role, None)
-    ]
+    existing = [one for one in person.memberships if (one.tenant_id, one.role, one.ended_at) == (tenant.id, role, None)]
     if existing:
         return existing[0]
     membership = _join(work, person, tenant, role)
@@ -205,9 +201,7 @@ def managed(actor: Actor) -> ColumnElement[bool]:
 
 def find_managed(session: Session, login: str, actor: Actor) -> Person:
     """A person by login name, if the administrator may look at him; else NotFound."""
-    person = session.scalars(
-        select(Person).where(Person.login == login.strip().lower(), managed(actor))
-    ).first()
+    person = session.scalars(select(Person).where(Person.login == login.strip().lower(), managed(actor))).first()
     if person is None:
         raise NotFound("general.not-found")
     return person
@@ -288,11 +282,7 @@ def _contact_problems(email: str | None, phone: str | None) -> list[Invalid]:
     found = []
     if email and (len(email) > LONGEST_EMAIL or not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*", email)):
         found.append(Invalid("general.email", value=email, field="email"))
-    if (
-        phone
-        and not identifiers.valid_mobile(phone)
-        and not re.fullmatch(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?", phone)
-    ):
+    if phone and not identifiers.valid_mobile(phone) and not re.fullmatch(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?", phone):
         found.append(Invalid("person.phone", field="phone"))
     return found
 
@@ -302,18 +292,14 @@ def _claim_email(work: Work, person: Person) -> None:
     if not person.email:
         return
     claim = encryption.in_use().lookup(person.email)
-    if work.session.scalars(
-        select(Person.id).where(Person.email_lookup == claim, Person.id != person.id)
-    ).first():
+    if work.session.scalars(select(Person.id).where(Person.email_lookup == claim, Person.id != person.id)).first():
         raise Invalid.gathered([Invalid("person.email-taken", field="email")])
     person.email_lookup = claim
 
 
 def _opened_from(work: Work, network: str) -> int:
     lines = work.session.scalars(
-        select(AuditLine.details).where(
-            AuditLine.what == "person.registered", AuditLine.at > work.now - WINDOW
-        )
+        select(AuditLine.details).where(AuditLine.what == "person.registered", AuditLine.at > work.now - WINDOW)
     )
     return sum(details.get("network") == network for details in lines)
 

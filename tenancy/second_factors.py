@@ -71,6 +71,4 @@ def _new_codes(work: Work, person: Person) -> list[str]:
 
 
 def _forget_codes(work: Work, person: Person) -> None:
-    work.session.execute(
-        delete(OneTimeCode).where(OneTimeCode.person_id == person.id, OneTimeCode.purpose == RECOVERY)
-    )
+    work.session.execute(delete(OneTimeCode).where(OneTimeCode.person_id == person.id, OneTimeCode.purpose == RECOVERY))

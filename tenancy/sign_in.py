@@ -97,9 +97,7 @@ def touch(session: Session, row_id: str, now: datetime) -> None:
     """Note that a session is in use, at most once a minute."""
     session.execute(
         update(UserSession)
-        .where(
-            UserSession.id == row_id, UserSession.ended_at.is_(None), UserSession.seen_at < now - SEEN_EVERY
-        )
+        .where(UserSession.id == row_id, UserSession.ended_at.is_(None), UserSession.seen_at < now - SEEN_EVERY)
         .values(seen_at=now)
     )
 
@@ -217,9 +215,7 @@ def _counters(work: Work, login: str, address: str) -> list[LoginCounter]:
     insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     found = []
     for key in (f"account:{login}", f"network:{network(address)}"):
-        work.session.execute(
-            insert(LoginCounter).values(key=key, failures=0, since=work.now).on_conflict_do_nothing()
-        )
+        work.session.execute(insert(LoginCounter).values(key=key, failures=0, since=work.now).on_conflict_do_nothing())
         found.append(work.session.get_one(LoginCounter, key, with_for_update=True, populate_existing=True))
     return found
 

@@ -124,9 +124,7 @@ def find(session: Session, key: str) -> Tenant:
 
 def descendants(session: Session, tenant_id: str) -> list[str]:
     """Ids of a tenant and of everyone below it."""
-    return list(
-        session.scalars(select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == tenant_id))
-    )
+    return list(session.scalars(select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == tenant_id)))
 
 
 def government(session: Session) -> list[Tenant]:
@@ -166,9 +164,7 @@ def _place(session: Session, tenant: Tenant, parent: Tenant | None, day: date) -
     if parent is not None:
         session.add(TenantParent(id=new_id(), tenant_id=tenant.id, parent_id=parent.id, valid_from=day))
     path = (tenant.id, *(parent.path if parent else ()))
-    session.add_all(
-        TenantAncestor(tenant_id=tenant.id, ancestor_id=one, depth=depth) for depth, one in enumerate(path)
-    )
+    session.add_all(TenantAncestor(tenant_id=tenant.id, ancestor_id=one, depth=depth) for depth, one in enumerate(path))
     session.flush()
     session.refresh(tenant, ["ancestry"])
 

@@ -1,17 +1,18 @@
-"""Entries, publishers and themes as the dictionaries of CKAN's Action API v3, strict enough for its strictest readers.
+"""Entries, publishers and themes as dictionaries of CKAN's Action API v3, fit for its strictest readers.
 
-Only what the open domain may know is written: nothing about sharing. Text is never null where a reader insists on
+Only what the open domain may know is written: nothing about sharing. Text is never null where a reader wants
 text, and a restricted form of data bears the address of the page to apply on instead of a file.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from catalog.mapping.codes import AUTHORITY, FREQUENCIES
 from catalog.mapping.offers import Offer
+from catalog.mapping.portal_words import COUNTIES
 from catalog.models import Entry
 from policies import vocabulary as v
 from tenancy.models import Tenant
@@ -22,7 +23,10 @@ VERSION = "2.10.4"
 EXTRAS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "identifier": ("信息资源代码", "Information resource code"),
-        "access_level": ("开放层级（T0完全开放、T1登录开放、T2申请开放、T3开放域内使用）", "Tier of opening, T0 to T3"),
+        "access_level": (
+            "开放层级（T0完全开放、T1登录开放、T2申请开放、T3开放域内使用）",
+            "Tier of opening, T0 to T3",
+        ),
         "open_type": ("开放属性", "Opening attribute"),
         "open_condition": ("开放条件", "Conditions of opening"),
         "update_cycle": ("更新周期", "Update cycle"),
@@ -44,6 +48,10 @@ EXTRAS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The fixed keys of a package's extras, with what each means in Chinese and English."""
+
+_THEMES = {theme.value: theme for theme in v.Theme}
+_REGIONS = {one.value: one for one in v.Region}
+_NEIGHBOURS = {code: name for name, code in COUNTIES.items()}
 
 
 def name_of(entry: Entry) -> str:
@@ -85,8 +93,163 @@ def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str)
         "num_tags": len(tags),
         "resources": resources,
         "tags": tags,
-        "groups": [group(v.Theme.__members__[_THEMES[code]], base_url, language) for code in entry.themes],
+        "groups": [group(_THEMES[code], language) for code in entry.themes],
         "extras": [{"key": key, "value": value} for key, value in _extras(entry, language).items()],
         "relationships_as_subject": [],
         "relationships_as_object": [],
     }
+
+
+def organization(
+    tenant: Tenant, base_url: str, language: str, *, packages: int | None = None
+) -> dict[str, Any]:
+    """A tenant as an organization; every text is text, because readers refuse a null here."""
+    name = tenant.name.label(language)
+    made: dict[str, Any] = {
+        "id": tenant.id,
+        "name": tenant.key,
+        "title": name,
+        "display_name": name,
+        "description": f"{base_url}/orgs/{tenant.key}",
+        "type": "organization",
+        "image_url": "",
+        "image_display_url": "",
+        "created": _instant(tenant.created_at),
+        "is_organization": True,
+        "approval_status": "approved",
+        "state": "deleted" if tenant.dissolved_on else "active",
+    }
+    return made if packages is None else made | {"package_count": packages}
+
+
+def group(theme: v.Theme, language: str, *, packages: int | None = None) -> dict[str, Any]:
+    """A theme as a group."""
+    label = theme.label(language)
+    made: dict[str, Any] = {
+        "id": _uuid(f"theme:{theme.value}"),
+        "name": f"theme-{theme.value}",
+        "title": label,
+        "display_name": label,
+        "description": "",
+        "image_display_url": "",
+    }
+    return made if packages is None else made | {"package_count": packages}
+
+
+def licences(language: str) -> list[dict[str, Any]]:
+    """Every licence in use, as `license_list` gives them."""
+    return [
+        {
+            "id": _licence_id(one),
+            "title": one.label(language),
+            "url": one.uri or "",
+            "family": "",
+            "maintainer": "",
+            "status": "active",
+            "domain_content": one.free,
+            "domain_data": one.free,
+            "domain_software": False,
+            "od_conformance": "approved" if one.free and one.uri else "not reviewed",
+            "osd_conformance": "not reviewed",
+            "is_okd_compliant": one.free and one.uri is not None,
+            "is_osi_compliant": False,
+            "is_generic": one.uri is None,
+        }
+        for one in v.Licence
+    ]
+
+
+def publisher(entry: Entry, language: str) -> str:
+    """The body that publishes an entry: its tenant, or whom the portal of origin names."""
+    return entry.publisher_name or entry.tenant.name.label(language)
+
+
+def region(code: str, language: str) -> str:
+    """The name of a division of ours or of the neighbours; its code where none is known."""
+    return _REGIONS[code].label(language) if code in _REGIONS else _NEIGHBOURS.get(code, code)
+
+
+def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[str, Any]:
+    is_api = offer.format is v.Format.API
+    open_ = not offer.restricted
+    modified = _instant(offer.modified)
+    return {
+        "id": offer.id,
+        "package_id": entry.id,
+        "name": f"{_in(language, entry.title, entry.title_en)} ({offer.format.label(language)})",
+        "description": entry.open_condition if offer.restricted else "",
+        "url": offer.url,
+        "url_type": None,
+        "format": offer.format.value.upper(),
+        "mimetype": offer.format.media_type if open_ else None,
+        "mimetype_inner": None,
+        "size": offer.size if open_ else None,
+        "hash": (offer.sha256 or "") if open_ else None,
+        "position": position,
+        "resource_type": ("api" if is_api else "file") if open_ else "",
+        "created": _instant(offer.created),
+        "last_modified": modified,
+        "metadata_modified": modified,
+        "cache_url": None,
+        "cache_last_updated": None,
+        "datastore_active": open_ and is_api,
+        "state": "active",
+    }
+
+
+def _extras(entry: Entry, language: str) -> dict[str, str]:
+    """Everything CKAN has no key for, as text; what is not known has no key at all."""
+    found: dict[str, object] = {
+        "identifier": entry.code,
+        "access_level": entry.open_tier.value,
+        "open_type": entry.open_type.value,
+        "open_condition": entry.open_condition,
+        "update_cycle": entry.update_cycle.value,
+        "frequency": f"{AUTHORITY}frequency/{FREQUENCIES[entry.update_cycle]}",
+        "region_code": entry.region_code,
+        "spatial-text": region(entry.region_code, language),
+        "themes": ",".join(entry.themes),
+        "industry": entry.industry,
+        "security_level": entry.security_level.value,
+        "temporal_start": _day(entry.time_from),
+        "temporal_end": _day(entry.time_to),
+        "data_updated": _instant(entry.data_updated_at) if entry.data_updated_at else None,
+        "rows": entry.rows,
+        "quality_score": entry.score,
+        "quality_grade": entry.grade.value if entry.grade else None,
+        "publisher": publisher(entry, language),
+        "origin_portal": entry.origin_portal,
+        "origin_url": entry.origin_url,
+    }
+    return {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
+
+
+def _tag(tag: str) -> dict[str, Any]:
+    return {
+        "id": _uuid(f"tag:{tag}"),
+        "name": tag,
+        "display_name": tag,
+        "vocabulary_id": None,
+        "state": "active",
+    }
+
+
+def _licence_id(licence: v.Licence) -> str:
+    return "notspecified" if licence is v.Licence.UNSTATED else licence.value
+
+
+def _in(language: str, zh: str, en: str) -> str:
+    return en if v.speaks_english(language) and en else zh
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _instant(instant: datetime) -> str:
+    """As CKAN writes instants: ISO 8601 in UTC, with microseconds and without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def _uuid(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"tiaoxi:{name}"))

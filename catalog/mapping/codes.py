@@ -1,4 +1,4 @@
-"""What our terms are called in the code lists of the European publications office, which DCAT and CKAN readers know."""
+"""Our terms in the code lists of the European publications office, which readers of DCAT and CKAN know."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

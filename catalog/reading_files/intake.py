@@ -19,6 +19,7 @@ from catalog.reading_files import forms, headings, kinds
 from catalog.reading_files.csv_rows import CsvRows, bad_row
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
+from catalog.reading_files.json_rows import JsonRows
 from catalog.reading_files.shapes import (
     BadRow,
     Batch,
@@ -108,6 +109,8 @@ def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
         return CsvRows(path, kind.encoding, kind.dialect)
     if kind.kind == "xlsx":
         return XlsxRows(path)
+    if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
+        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl")
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
 
 

@@ -689,9 +689,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(person_id IS NULL) <> (tenant_id IS NULL)", name=op.f("ck_entitlement_one_holder")
-        ),
+        sa.CheckConstraint("(person_id IS NULL) <> (tenant_id IS NULL)", name=op.f("ck_entitlement_one_holder")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_entitlement_entry_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_entitlement_person_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_entitlement_tenant_id")),
@@ -825,9 +823,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_access_grant_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_access_grant_application_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_access_grant_entry_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_access_grant_person_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_access_grant_tenant_id")),
@@ -851,9 +847,7 @@ def upgrade() -> None:
         sa.Column("signatory", sa.String(length=200), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["accepted_by"], ["person.id"], name=op.f("fk_agreement_accepted_by")),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["application.id"], name=op.f("fk_agreement_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_agreement_application_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
         sa.UniqueConstraint("application_id", name=op.f("uq_agreement_application_id")),
     )

@@ -23,7 +23,9 @@ def quality() -> None:
 
 @quality.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--fields", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="declared items, JSON / 字段说明")
+@click.option(
+    "--fields", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="declared items, JSON / 字段说明"
+)
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
 def check(file: Path, fields: Path | None, as_json: bool) -> None:
     """Read, type, profile and score a file. / 读取、定型、探查并评分。"""
@@ -42,9 +44,7 @@ def read_fields(path: Path) -> tuple[ItemHint, ...]:
     """Declared items: a JSON list of objects with name and any of the other fields of an item hint."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(
-            ItemHint(**{**row, "codes": tuple(row["codes"]) if row.get("codes") else None}) for row in rows
-        )
+        return tuple(ItemHint(**{**row, "codes": tuple(row["codes"]) if row.get("codes") else None}) for row in rows)
     except (ValueError, TypeError, KeyError) as error:
         raise Invalid("file.fields-unreadable", why=str(error)) from error
 
@@ -89,7 +89,7 @@ def describe(found: Result) -> dict[str, Any]:
 def as_text(report: dict[str, Any]) -> str:
     """The report for a person at a terminal."""
     lines = [
-        f"{report['rows_read']} read / 读取, {report['rows_loaded']} loaded / 载入, {report['rows_refused']} refused / 拒收",
+        "{rows_read} read / 读取, {rows_loaded} loaded / 载入, {rows_refused} refused / 拒收".format(**report),
         f"score / 得分 {report['score']}  {report['grade']}  {report['verdict']}",
     ]
     for rule in report["rules"]:

@@ -28,7 +28,9 @@ class Finding:
 
 
 @click.command()
-@click.option("--production", is_flag=True, help="also refuse what is unsafe in production / 同时检查生产环境的安全要求")
+@click.option(
+    "--production", is_flag=True, help="also refuse what is unsafe in production / 同时检查生产环境的安全要求"
+)
 def doctor(production: bool) -> None:
     """Explain each missing piece. / 检查并说明缺少什么。"""
     found = list(examine(settings.read(), production=production))
@@ -45,14 +47,20 @@ def examine(chosen: Settings, *, production: bool) -> Iterator[Finding]:
         "前端基础文件就绪（否则执行 make install）",
     )
     free = shutil.disk_usage(chosen.home if chosen.home.exists() else chosen.home.anchor).free
-    yield Finding(free > LEAST_FREE, f"{free // 2**30} GB free in the home folder", f"数据目录可用空间 {free // 2**30} GB")
+    yield Finding(
+        free > LEAST_FREE, f"{free // 2**30} GB free in the home folder", f"数据目录可用空间 {free // 2**30} GB"
+    )
     try:
         kit = wire(chosen)
         current = migrating.is_current(kit.database)
     except (SQLAlchemyError, OSError) as error:
         yield Finding(False, f"database unreachable: {type(error).__name__}", f"数据库无法连接：{type(error).__name__}")
         return
-    yield Finding(current, "database at the newest revision (else: tiaoxi db upgrade)", "数据库为最新版本（否则执行 tiaoxi db upgrade）")
+    yield Finding(
+        current,
+        "database at the newest revision (else: tiaoxi db upgrade)",
+        "数据库为最新版本（否则执行 tiaoxi db upgrade）",
+    )
     if production:
         yield from unsafe(chosen, kit, current=current)
 

@@ -88,8 +88,8 @@ def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]]
         if any(child.poll() is not None for child in children):
             return False
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:  # noqa: PLR2004
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
                     return True
         except (urllib.error.URLError, OSError):
             pass

@@ -92,12 +92,8 @@ def _application(unit: work.Work, number: str) -> Application:
     return unit.session.scalars(select(Application).where(Application.number == number)).one()
 
 
-def _apply(
-    kit: Kit, cast: Cast, row: Mapping[str, Any], requester: str, entry_id: str, now: datetime
-) -> str:
-    applicant = next(
-        one for one in files.table("applications.toml")["applicant"] if one["key"] == row["applicant"]
-    )
+def _apply(kit: Kit, cast: Cast, row: Mapping[str, Any], requester: str, entry_id: str, now: datetime) -> str:
+    applicant = next(one for one in files.table("applications.toml")["applicant"] if one["key"] == row["applicant"])
     with work.begin(kit.database, cast.actor(requester), now) as unit:
         entry = unit.session.get_one(Entry, entry_id)
         tenant = unit.session.scalars(select(Tenant).where(Tenant.key == row["applicant"])).one()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from catalog import importing, search_index
 from catalog.mapping import portals
+from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
 from open_portal.demonstration import entries, files, journeys
 from open_portal.demonstration.cast import Cast
@@ -25,11 +26,10 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     roles.found_tenants(kit, begin)
     rows = files.table("datasets.toml")["dataset"]
     demands_ = files.table("demands.toml")["demand"]
-    keys = {row["owner"] for row in rows} | {row["demander"] for row in demands_} | {row["provider"] for row in demands_}
+    keys = {row["owner"] for row in rows} | {row[side] for row in demands_ for side in ("demander", "provider")}
     tell("accounts / 账号")
     roles.open_accounts(kit, begin, keys)
     cast = Cast(kit)
-    rows = [r for r in rows if r["format"] not in ("jsonl","geojson")]
     for number, row in enumerate(rows):
         tell(row["title_zh"])
         entries.load(kit, cast, row, begin + timedelta(days=number * 3))
@@ -47,7 +47,7 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
 
 def import_catalogues(kit: Kit, now: datetime) -> None:
     """Take over the neighbours' catalogues as harvested entries, which never count in the city's rates."""
-    for portal in portals.Portal:
+    for portal in Portal:
         records = files.catalogue(files.FOLDER / "catalogues" / f"{portal.value}.json.gz")
         harvest = portals.read_all(portal, records)
         with work.begin(kit.database, SYSTEM, now) as unit:

@@ -34,7 +34,7 @@ def sign_in() -> ResponseReturnValue:
 
 @pages.post("/sign-in")
 def open_session() -> ResponseReturnValue:
-    """Check name, password and code; a fresh browser session begins, whatever cookie came with the request."""
+    """Check name, password and code; the browser's session begins anew, whatever cookie it sent."""
     form = SignInForm(request.form)
     with work.begin(kit().database, ANONYMOUS, g.now) as unit:
         outcome = signing.check(
@@ -74,9 +74,7 @@ def register() -> ResponseReturnValue:
     except (Invalid, Refused) as refusal:
         mark(form, refusal)
         return render_template("account/register.html", form=form), 422
-    flash(
-        _("The account is open. You can sign in now; an administrator will verify your identity."), "success"
-    )
+    flash(_("The account is open. You can sign in now; an administrator will verify your identity."), "success")
     return redirect(url_for("account.sign_in"))
 
 
@@ -99,11 +97,9 @@ def _register(form: RegisterForm) -> None:
         if problems:
             raise Invalid("general.invalid", problems)
         if company:
-            # Each claim is a tenant of its own until somebody has verified it: to join one that exists already
+            # Each claim is a tenant of its own until somebody has verified it: to join one that exists
             # would show its applications to whoever knows its name.
-            tenant = tenants.enrol(
-                unit, key=f"c-{new_id()[-12:]}", zh=company, en="", uscc=uscc, region_code=CITY
-            )
+            tenant = tenants.enrol(unit, key=f"c-{new_id()[-12:]}", zh=company, en="", uscc=uscc, region_code=CITY)
             person.memberships.append(Membership(id=new_id(), tenant_id=tenant.id, granted_at=unit.now))
 
 

@@ -42,17 +42,13 @@ class RegisterForm(Form):
     name = StringField(_("Name"), description=_("As on your identity document; it will be verified."))
     email = StringField(_("E-mail address"), description=_("Optional; for notices about your applications."))
     phone = StringField(_("Telephone"), description=_("Optional."))
-    company = StringField(
-        _("Organisation"), description=_("Leave this empty if you apply for yourself as a citizen.")
-    )
+    company = StringField(_("Organisation"), description=_("Leave this empty if you apply for yourself as a citizen."))
     uscc = StringField(
         _("Unified social credit code"), description=_("18 characters, needed if you name an organisation.")
     )
     password = PasswordField(
         _("Password"),
-        description=_(
-            "At least 12 characters; a sentence is easier to remember than symbols. No composition rules."
-        ),
+        description=_("At least 12 characters; a sentence is easier to remember than symbols. No composition rules."),
     )
 
 

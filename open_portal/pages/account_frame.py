@@ -23,7 +23,7 @@ class Entrant(UserMixin):
 
 @pages.before_request
 def guard() -> ResponseReturnValue | None:
-    """What is personal is for whoever signed in; the door of this blueprint lets everybody to the sign-in page."""
+    """What is personal is for whoever signed in; the door lets everybody as far as the sign-in page."""
     if request.endpoint in PUBLIC or actor().is_person:
         return None
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -50,11 +50,7 @@ def safe_next(target: str | None) -> str | None:
     """The address to go on to, if it is a path of this portal that can be read; else none."""
     if not target or len(target) > LONGEST_NEXT or not target.startswith("/"):
         return None
-    if (
-        "//" in target
-        or "\\" in target
-        or any(ord(one) <= LAST_CONTROL or ord(one) == DELETE for one in target)
-    ):
+    if "//" in target or "\\" in target or any(ord(one) <= LAST_CONTROL or ord(one) == DELETE for one in target):
         return None
     path, _mark, query = target.partition("?")
     try:

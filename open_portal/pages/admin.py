@@ -1,5 +1,28 @@
-"""To be written."""
+"""The administration: what this administrator can do, each part in a module of its own."""
 
-from flask import Blueprint
+from open_portal.pages import (
+    admin_people,
+    admin_records,
+    admin_rules,
+    admin_scorecard,
+    admin_tenants,
+    admin_try,
+)
+from open_portal.pages.admin_frame import pages, show
+from open_portal.requests import actor
 
-pages = Blueprint("admin", __name__)
+__all__ = [
+    "admin_people",
+    "admin_records",
+    "admin_rules",
+    "admin_scorecard",
+    "admin_tenants",
+    "admin_try",
+    "pages",
+]
+
+
+@pages.get("/admin")
+def home() -> str:
+    """What this administrator can do, and by which roles."""
+    return show("home", roles=sorted({one.role for one in actor().standings if one.role}, key=str))

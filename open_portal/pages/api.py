@@ -1,5 +1,8 @@
-"""To be written."""
+"""The data interface for programs: its routes hang on one blueprint, which comes in by one door."""
 
-from flask import Blueprint
+from open_portal.pages import api_document
+from open_portal.pages.api_door import pages
 
-pages = Blueprint("api", __name__)
+DESCRIBED = api_document.described
+
+__all__ = ["DESCRIBED", "pages"]

@@ -9,6 +9,7 @@ from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -251,7 +252,7 @@ def _field(question: Question, application: Application) -> Any:
     if question.kind == "items":
         return SelectMultipleField(
             label,
-            choices=offered(application),
+            choices=[SelectChoice(name, title) for name, title in offered(application)],
             description=hint,
             option_widget=CheckboxInput(),
             widget=ListWidget(prefix_label=False),

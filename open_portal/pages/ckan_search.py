@@ -1,4 +1,4 @@
-"""The query dialect of CKAN clients, as conditions on entries: field:value, ranges, AND, OR, NOT, parentheses.
+"""The query dialect of CKAN clients as conditions on entries: field:value, ranges, AND, OR, NOT, brackets.
 
 Pure reading of text into a small tree, then SQL from a fixed list of fields; a field that isn't on the list
 matches nothing, as with an index that has no such field.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from catalog.models import Entry
@@ -21,7 +21,7 @@ MOST_TOKENS = 400
 TOKEN = re.compile(
     r"""\s*(?:(?P<mark>[()])|(?P<word>[+-]?(?:[A-Za-z_][\w.]*:)?(?:"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|[^\s()"]+)))"""
 )
-FIELD = re.compile(r'(?P<sign>[+-]?)(?:(?P<field>[A-Za-z_][\w.]*|\*):)?(?P<value>.*)', re.DOTALL)
+FIELD = re.compile(r"(?P<sign>[+-]?)(?:(?P<field>[A-Za-z_][\w.]*|\*):)?(?P<value>.*)", re.DOTALL)
 RANGE = re.compile(r"[\[{]\s*(\S+)\s+TO\s+(\S+)\s*[\]}]")
 
 
@@ -115,14 +115,15 @@ class _Reader:
     def _several(self, field: str, sign: str) -> ColumnElement[bool]:
         """field:(a OR b)."""
         self.place += 1
-        parts, joined = [], or_
+        parts: list[ColumnElement[bool]] = []
+        every = False
         while self.rest() and not self._take(")"):
             if self._take("AND", "&&"):
-                joined = and_
+                every = True
             elif not self._take("OR", "||"):
                 parts.append(on(field, self.rest()[0]))
                 self.place += 1
-        condition = joined(false() if joined is or_ else true(), *parts)
+        condition = and_(true(), *parts) if every else or_(false(), *parts)
         return not_(condition) if sign == "-" else condition
 
     def _take(self, *marks: str) -> bool:
@@ -186,7 +187,7 @@ def in_group(name: str) -> ColumnElement[bool]:
 
 def by_name(name: str) -> ColumnElement[bool]:
     """The entry with a name, or none."""
-    return or_(Entry.code == name.replace("-", "/"), Entry.id == name)
+    return or_(func.lower(Entry.code) == name.replace("-", "/").lower(), Entry.id == name)
 
 
 FIELDS: dict[str, Callable[[str], ColumnElement[bool]]] = {
@@ -226,7 +227,7 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
 
 
 def ordering(text: str) -> list[ColumnElement[Any]]:
-    """The order asked for; the id at the end makes it total. What the index alone knows (score) is left out."""
+    """The order asked for, made total by the id; score, which the index alone knows, is left out."""
     found: list[ColumnElement[Any]] = []
     for part in text.split(","):
         name, _, direction = part.strip().partition(" ")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from catalog import deliveries, exports, reading, versions
@@ -13,9 +12,10 @@ from catalog.reading import Access
 from open_portal.pages import data_view, dataset_words, stored_rows
 from open_portal.requests import actor, deed, kit, now, session
 from policies import vocabulary as v
-from policies.refusals import Forbidden, Invalid, NotFound, Refusal, Refused
+from policies.refusals import Forbidden, NotFound
 
 pages = Blueprint("data", __name__)
+KINDS = {one.value: one for one in v.Format}
 FORMATS = {
     "csv": ExportFormat.CSV,
     "plain.csv": ExportFormat.CSV_PLAIN,
@@ -54,7 +54,9 @@ def download(code: str, format: str) -> Response | WerkzeugResponse:  # noqa: A0
         raise NotFound("general.not-found")
     if version is None or not access.given:
         return _turned_away(entry, access)
-    return _original(entry, version, access) if format == "original" else _export(entry, version, access, format)
+    return (
+        _original(entry, version, access) if format == "original" else _export(entry, version, access, format)
+    )
 
 
 def _export(entry: Entry, version: Version, access: Access, name: str) -> Response:
@@ -62,7 +64,7 @@ def _export(entry: Entry, version: Version, access: Access, name: str) -> Respon
     where = data_view.wanted(kit(), version, access, request.args.getlist("filter"))
     pieces = stored_rows.stream(kit(), version, access, kind, where)
     rows = stored_rows.count(kit(), version, where) if where.conditions else version.rows_loaded
-    _count(entry, v.Format(kind.extension), rows)
+    _count(entry, KINDS[kind.extension], rows)
     return _sent(pieces, entry, kind.extension, kind.media_type)
 
 
@@ -70,8 +72,7 @@ def _original(entry: Entry, version: Version, access: Access) -> Response:
     if not stored_rows.whole(kit(), version, access):
         raise NotFound("general.not-found")
     extension = version.original.name.rpartition(".")[2].lower()[:12] or "bin"
-    known = extension in set(v.Format)
-    kind = v.Format(extension) if known else v.Format.OTHER
+    kind = KINDS.get(extension, v.Format.OTHER)
     _count(entry, kind, version.rows_loaded)
     return _sent(stored_rows.original(kit(), version), entry, extension, kind.media_type)
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from catalog import filters
-from catalog.filters import BARE, Filter, Op, Order
+from catalog.filters import BARE, EVERY_ROW, Filter, Op, Order
 from catalog.models import Entry, Version
 from catalog.reading import Access
 from catalog.reading_files.shapes import ColumnType
@@ -35,13 +35,13 @@ class View:
     filters: tuple[str, ...] = ()
     order: str = ""
     page: int = 1
-    where: Filter = filters.EVERY_ROW
+    where: Filter = EVERY_ROW
     sorting: tuple[Order, ...] = ()
     refusal: Refusal | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
 
     def href(self, **changed: Any) -> str:
-        """The address of this view, or of one that differs a little; the first page unless another is named."""
+        """The address of this view, or of one that differs; the first page unless another is named."""
         other = replace(self, **{"page": 1, **changed})
         return url_for("data.rows", code=words.slug(self.entry)) + other.query(page=True)
 
@@ -92,7 +92,6 @@ def page_of(view: View) -> dict[str, Any]:
     try:
         page = stored_rows.page(
             view.kit,
-            view.entry,
             view.version,
             view.access,
             where=view.where,
@@ -174,5 +173,3 @@ def _call(view: View) -> dict[str, str]:
     """The same view as a call of the data interface."""
     address = record.api_address(view.entry) + view.query()
     return {"address": address, "text": record.curl(address, keyed=view.access.rule != "open")}
-
-

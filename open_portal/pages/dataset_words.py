@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.mapping.portal_words import COUNTIES
+from catalog.mapping.portal_words import COUNTIES, Portal
 from catalog.models import Entry, Item
 from open_portal import language
 from policies import vocabulary as v
@@ -24,6 +24,8 @@ NEIGHBOURS = {
     "330900": ("舟山市", "Zhoushan"),
 }
 """Whole areas of the portals from which entries are taken over; their counties are named in Chinese alone."""
+PORTALS = {one.value: one for one in Portal}
+REGIONS = {one.value: one for one in v.Region}
 COUNTY_NAMES = {code: name for name, code in COUNTIES.items()}
 
 
@@ -75,10 +77,15 @@ def publisher(entry: Entry) -> str:
     return entry.publisher_name or tenant_name(entry.tenant)
 
 
+def portal(entry: Entry) -> str:
+    """The portal that an entry was taken over from."""
+    return language.term(PORTALS.get(entry.origin_portal or "", entry.origin_portal))
+
+
 def region(code: str) -> str:
     """The name of a division of Huzhou or of a neighbour."""
-    if code in set(v.Region):
-        return language.term(v.Region(code))
+    if code in REGIONS:
+        return language.term(REGIONS[code])
     if code in NEIGHBOURS:
         return NEIGHBOURS[code][1 if english() else 0]
     return COUNTY_NAMES.get(code, code)
@@ -100,7 +107,7 @@ def span(entry: Entry) -> str:
     if not (entry.time_from or entry.time_to):
         return ""
     start, end = language.date(entry.time_from), language.date(entry.time_to)
-    return _("%(start)s to %(end)s", start=start or "…", end=end or _("now"))
+    return str(_("%(start)s to %(end)s", start=start or "…", end=end or _("now")))
 
 
 def publishers(session: Session, values: Iterable[str]) -> dict[str, str]:

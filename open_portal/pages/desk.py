@@ -85,12 +85,7 @@ def _drafts() -> list[Entry]:
 
 def _versions(*states: v.VersionState) -> list[Version]:
     """Entries' newest versions in some states, within the bodies the actor works in."""
-    newest = (
-        select(func.max(Version.number))
-        .where(Version.entry_id == Entry.id)
-        .correlate(Entry)
-        .scalar_subquery()
-    )
+    newest = select(func.max(Version.number)).where(Version.entry_id == Entry.id).correlate(Entry).scalar_subquery()
     query = (
         select(Version)
         .join(Entry, Entry.id == Version.entry_id)
@@ -104,9 +99,7 @@ def _versions(*states: v.VersionState) -> list[Version]:
 def notice_line(notice: Notice) -> dict[str, Any]:
     """A notice as a sentence with the way to what it is about."""
     params = notice.params
-    text, href = (
-        _of_case(notice, params) if notice.kind.startswith("case.") else _of_entry(notice.kind, params)
-    )
+    text, href = _of_case(notice, params) if notice.kind.startswith("case.") else _of_entry(notice.kind, params)
     return {"text": text, "href": href, "time": notice.created_at, "new": notice.read_at is None}
 
 
@@ -130,15 +123,9 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
     title, number = params.get("title", ""), params.get("number", "")
     texts = {
-        "version.passed": _(
-            "Version %(number)s of “%(title)s” passed its checks", number=number, title=title
-        ),
-        "version.failed": _(
-            "Version %(number)s of “%(title)s” failed its checks", number=number, title=title
-        ),
-        "version.refused": _(
-            "Version %(number)s of “%(title)s” could not be read", number=number, title=title
-        ),
+        "version.passed": _("Version %(number)s of “%(title)s” passed its checks", number=number, title=title),
+        "version.failed": _("Version %(number)s of “%(title)s” failed its checks", number=number, title=title),
+        "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
     }
     href = url_for("desk.data", code=address(params["code"])) if "code" in params else url_for("desk.home")

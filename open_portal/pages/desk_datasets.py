@@ -35,9 +35,7 @@ def datasets_list() -> str:
     chosen, text = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
     page = max(request.args.get("page", 1, type=int), 1)
     narrowed: list[ColumnElement[bool]] = [inside(), *_wanted(text)]
-    counts = dict(
-        session().execute(select(Entry.state, func.count()).where(*narrowed).group_by(Entry.state)).all()
-    )
+    counts = dict(session().execute(select(Entry.state, func.count()).where(*narrowed).group_by(Entry.state)).all())
     state = next((one for one in v.EntryState if one.value == chosen), None)
     if state:
         narrowed.append(Entry.state == state)
@@ -67,9 +65,7 @@ def inside() -> ColumnElement[bool]:
 
 def _wanted(text: str) -> list[ColumnElement[bool]]:
     return (
-        [or_(Entry.title.contains(text, autoescape=True), Entry.code.startswith(text, autoescape=True))]
-        if text
-        else []
+        [or_(Entry.title.contains(text, autoescape=True), Entry.code.startswith(text, autoescape=True))] if text else []
     )
 
 
@@ -271,9 +267,7 @@ def change_form(code: str) -> ResponseReturnValue:
     if "change" not in deeds_for(entry):
         return redirect(url_for("desk.dataset", code=address(entry.code)))
     description = datasets.description_of(entry)
-    return render_template(
-        "desk/change.html", **_change_form(entry, forms_entry.make(CHANGEABLE, description))
-    )
+    return render_template("desk/change.html", **_change_form(entry, forms_entry.make(CHANGEABLE, description)))
 
 
 @pages.post("/desk/datasets/<code>/change")

@@ -1,4 +1,4 @@
-"""Demands on the desk: asked, dispatched by the authority, answered and mounted by the provider, confirmed."""
+"""Demands on the desk: asked, dispatched by the authority, answered and mounted by a provider, confirmed."""
 
 from datetime import date
 from typing import Any
@@ -81,9 +81,7 @@ def ask() -> ResponseReturnValue:
         with deed() as deed_:
             number = _asked(deed_, unit.id, typed)
     except Invalid as refusal:
-        errors = {name: said(one) for name, one in refusal.fields.items()} or {
-            str(refusal.field): said(refusal)
-        }
+        errors = {name: said(one) for name, one in refusal.fields.items()} or {str(refusal.field): said(refusal)}
         return again("desk/demand_new.html", **_form(typed, errors))
     done(
         _(
@@ -101,18 +99,11 @@ def _asked(deed_: Work, tenant_id: str, typed: dict[str, str]) -> str:
         Demand.tenant_id == tenant_id, Demand.person_id == deed_.actor.id, Demand.title == typed["title"]
     )
     for before in deed_.session.scalars(same):
-        if (
-            before.items == wanted
-            and before.purpose == typed["purpose"]
-            and before.case
-            and not before.case.ended_at
-        ):
+        if before.items == wanted and before.purpose == typed["purpose"] and before.case and not before.case.ended_at:
             return before.number
     if len(wanted) > MOST_ITEMS or len(typed["title"]) > 500:
         field, limit = ("items", MOST_ITEMS) if len(wanted) > MOST_ITEMS else ("title", 500)
-        raise Invalid(
-            "general.too-long", field=field, limit=limit, length=max(len(wanted), len(typed["title"]))
-        )
+        raise Invalid("general.too-long", field=field, limit=limit, length=max(len(wanted), len(typed["title"])))
     city = deed_.session.get_one(Tenant, tenant.path[-1])
     found = demands.ask(
         deed_,

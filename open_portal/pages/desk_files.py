@@ -55,9 +55,7 @@ def upload(code: str) -> ResponseReturnValue:
     try:
         blob = keep(file)
         with deed() as unit:
-            number = receive_once(
-                unit, entry_of(unit, code), blob, file.filename if file else "", note[:2000]
-            )
+            number = receive_once(unit, entry_of(unit, code), blob, str(file and file.filename), note[:2000])
     except Invalid as refusal:
         return again("desk/data.html", error=said(refusal), note=note, **_page(own_entry(code)))
     done(_("The file is received as version %(number)s. It is checked now.", number=number))
@@ -85,7 +83,7 @@ def receive_once(unit: Work, entry: Entry, blob: Blob, filename: str, note: str)
 
 def limit_text() -> str:
     """The largest file that is taken."""
-    return _("at most %(size)s MB", size=kit().settings.max_upload_mb)
+    return str(_("at most %(size)s MB", size=kit().settings.max_upload_mb))
 
 
 def reason_of(version: Version) -> list[str]:

@@ -158,6 +158,4 @@ def again(template: str, /, **values: Any) -> tuple[str, int]:
 
 def changed_meanwhile() -> str:
     """What to tell somebody whose form was overtaken by another's change; what he typed is kept."""
-    return _(
-        "Somebody else changed this in the meantime. What you typed stands below; save again to keep it."
-    )
+    return str(_("Somebody else changed this meanwhile. What you typed stands below; save again to keep it."))

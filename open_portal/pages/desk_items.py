@@ -97,9 +97,7 @@ def findings(entry: Entry) -> Mapping[str, Sequence[recognisers.Finding]]:
     newest = next((one for one in versions.all_of(session(), entry) if one.table), None)
     sample = _sample(newest) if newest else {}
     found = {
-        item.name: recognisers.recognise(
-            f"{item.name} {item.title}".strip(), sample.get(item.name, ()), today()
-        )
+        item.name: recognisers.recognise(f"{item.name} {item.title}".strip(), sample.get(item.name, ()), today())
         for item in entry.items
     }
     return {name: spotted for name, spotted in found.items() if spotted}
@@ -145,9 +143,7 @@ def save_opening(code: str) -> ResponseReturnValue:
     return desk_tasks.onward(own_entry(code), BY_NAME["opening"])
 
 
-def _keep_opening(
-    entry: Entry, description: datasets.Description, meant: Sequence[datasets.ItemDescription]
-) -> None:
+def _keep_opening(entry: Entry, description: datasets.Description, meant: Sequence[datasets.ItemDescription]) -> None:
     before = datasets.description_of(entry)
     same_items = list(meant) == [forms_items.description_of(one) for one in entry.items]
     if description == before and same_items and entry.state in datasets.EDITABLE:
@@ -199,7 +195,4 @@ def _opening_page(entry: Entry, form: Any, rows: Sequence[Row]) -> dict[str, Any
 
 def _graded(entry: Entry) -> list[rules_of_opening.ItemAttributes]:
     names = rules_of_opening.ItemAttributes.__dataclass_fields__
-    return [
-        rules_of_opening.ItemAttributes(**{name: getattr(item, name) for name in names})
-        for item in entry.items
-    ]
+    return [rules_of_opening.ItemAttributes(**{name: getattr(item, name) for name in names}) for item in entry.items]

@@ -96,9 +96,7 @@ def _decided(
         # A move that is gone leaves no form to show: the error page tells why.
         if not shown["moves"]:
             raise
-        return render_template(
-            template, error=said(refusal), at=refusal.field, **shown
-        ), 422 if missing else 409
+        return render_template(template, error=said(refusal), at=refusal.field, **shown), 422 if missing else 409
     label = next((one.label(language()) for one in procedure.named(chosen)), chosen)
     done(_("Done: %(move)s", move=label))
     return redirect(where)
@@ -181,9 +179,7 @@ def changes_of(entry: Entry) -> list[dict[str, Any]]:
         if old != new:
             old_text, new_text = forms_entry.shown(name, old), forms_entry.shown(name, new)
             kind = "changed" if old_text and new_text else "added" if new_text else "removed"
-            rows.append(
-                {"kind": kind, "label": spec.label, "before": old_text or None, "after": new_text or None}
-            )
+            rows.append({"kind": kind, "label": spec.label, "before": old_text or None, "after": new_text or None})
     return rows
 
 
@@ -216,18 +212,14 @@ def decide_application(number: str) -> ResponseReturnValue:
             raise Refused("approval.not-your-turn")
         mine = applications.find(unit.session, number, unit.actor)
         extra = {"days": words["days"]} if words["days"] else {}
-        return applications.decide(
-            unit, mine, chosen, comment=words["comment"], basis=words["basis"], **extra
-        )
+        return applications.decide(unit, mine, chosen, comment=words["comment"], basis=words["basis"], **extra)
 
     return _decided(found, move, "desk/application.html", _application_page)
 
 
 def _application(number: str) -> Application:
     found = applications.find(session(), number, actor())
-    if not actor().staff_of.intersection(found.entry.tenant.path) or not work.may(
-        actor(), "application.read", found
-    ):
+    if not actor().staff_of.intersection(found.entry.tenant.path) or not work.may(actor(), "application.read", found):
         raise NotFound("general.not-found")
     return found
 

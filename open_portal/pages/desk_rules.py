@@ -94,7 +94,7 @@ def _line(rule: Rule, outcome: Mapping[str, Any], titles: Mapping[str, str]) -> 
     return Line(
         rule=rule,
         sentence=rules.sentence(replace(rule, mostly=1.0), chosen, titles),
-        dimension=term(v.Dimension(rule.dimension)),
+        dimension=next(term(one) for one in v.Dimension if one.value == rule.dimension),
         why=rule.why_en if chosen.startswith("en") else rule.why_zh,
         fails=fails,
         counted=counted,

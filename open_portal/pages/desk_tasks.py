@@ -1,4 +1,4 @@
-"""Registering an entry as tasks in any order: saving never fails for what is missing, only submitting does."""
+"""Registering an entry as tasks in any order: saving never fails for what is missing, submitting does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,9 +66,7 @@ TASKS = (
         "desk.task",
         SOURCE,
     ),
-    Task(
-        "data", N_("Data file"), N_("Upload it; types, rules and findings are proposed from it"), "desk.data"
-    ),
+    Task("data", N_("Data file"), N_("Upload it; types, rules and findings are proposed from it"), "desk.data"),
     Task("items", N_("Data items"), N_("Names, meanings and types of the columns"), "desk.items"),
     Task("grading", N_("Classification and personal information"), N_("Level of each item"), "desk.grading"),
     Task(
@@ -103,9 +101,7 @@ def tasks(code: str) -> ResponseReturnValue:
         for one in TASKS
     ]
     titles = (_("Describe"), _("The data"), _("Rules"), _("Hand in"))
-    sections = [
-        {"title": title, "tasks": lines[start:end]} for title, (start, end) in zip(titles, PARTS, strict=True)
-    ]
+    sections = [{"title": title, "tasks": lines[start:end]} for title, (start, end) in zip(titles, PARTS, strict=True)]
     return render_template("desk/tasks.html", entry=entry, sections=sections, address=address(entry.code))
 
 
@@ -129,11 +125,7 @@ def statuses(entry: Entry) -> dict[str, str]:
         "source": "done" if entry.source_system or entry.source_note else "not_started",
         "data": _delivered(newest),
         "items": "done" if entry.items else "not_started",
-        "grading": "blocked"
-        if not entry.items
-        else "error"
-        if graded or "security_level" in at_fault
-        else "done",
+        "grading": "blocked" if not entry.items else "error" if graded or "security_level" in at_fault else "done",
         "opening": "error" if opened else _described(entry, OPENING, at_fault),
         "upkeep": _described(entry, UPKEEP, at_fault),
         "rules": "done" if checked else "blocked",

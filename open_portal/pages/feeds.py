@@ -8,21 +8,27 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import ColumnElement, func, select
 
 from catalog import reading
+from catalog.mapping import dcat
 from catalog.models import Entry
-from catalog.reading import Purpose
 from open_portal.navigation import face_of
 from open_portal.pages import dataset_words as words
-from open_portal.requests import face, kit, now, scope, session
+from open_portal.pages import public_offers
+from open_portal.pages.public_catalogue import conditions
+from open_portal.requests import face, kit, now, session
 from policies import vocabulary as v
 from policies.refusals import NotFound
+from tenancy import tenants
 from tenancy.actors import ANONYMOUS
-from tenancy.models import TenantAncestor
+from tenancy.models import Tenant
 
 pages = Blueprint("feeds", __name__)
 PART = 20_000
 """Entries in one part of the site map; the protocol allows 50,000 addresses."""
 BATCH = 1000
 RECENT = 50
+LISTED = 100
+"""Entries in one page of the linked data."""
+TURTLE = "text/turtle; charset=utf-8"
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -30,7 +36,7 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 @pages.get("/sitemap.xml")
 def sitemap() -> Response:
     """Every entry the public may see; in parts, with a list of these, where there are too many for one."""
-    count = session().scalar(select(func.count()).where(*_public())) or 0
+    count = session().scalar(select(func.count()).where(*conditions())) or 0
     number = request.args.get("page", "")
     if number:
         if not number.isdecimal() or not 1 <= int(number) <= -(-count // PART):
@@ -43,7 +49,7 @@ def sitemap() -> Response:
 def feed() -> Response:
     """The entries whose data or description changed last."""
     newest = func.coalesce(Entry.data_updated_at, Entry.published_at, Entry.changed_at)
-    query = select(Entry).where(*_public(), Entry.origin == v.Origin.OWN)
+    query = select(Entry).where(*conditions(), Entry.origin == v.Origin.OWN)
     entries = list(session().scalars(query.order_by(newest.desc(), Entry.id).limit(RECENT)))
     root = Element("feed", xmlns=ATOM)
     own = url_for("feeds.feed", _external=True)
@@ -62,13 +68,40 @@ def feed() -> Response:
     return Response(body, content_type="application/atom+xml; charset=utf-8")
 
 
-def _public() -> list[ColumnElement[bool]]:
-    """What anybody may see under this face, whoever asks."""
-    conditions = [reading.readable(ANONYMOUS, Purpose.SEE, now())]
-    if scope():
-        below = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == scope())
-        conditions.append(Entry.tenant_id.in_(below))
-    return conditions
+@pages.get("/catalog.ttl")
+def catalogue() -> Response:
+    """The catalogue as linked data, page by page; its head comes with the first, `next` in a header."""
+    number = request.args.get("page", "1")
+    count = session().scalar(select(func.count()).where(*conditions())) or 0
+    most = max(-(-count // LISTED), 1)
+    if not number.isdecimal() or not 1 <= int(number) <= most:
+        raise NotFound("general.not-found")
+    base = url_for("site.home", _external=True).rstrip("/")
+    query = select(Entry).where(*conditions()).order_by(Entry.id)
+    entries = list(session().scalars(query.limit(LISTED).offset((int(number) - 1) * LISTED)))
+    body = dcat.page(public_offers.listed(entries), base)
+    if number == "1":
+        body += dcat.head(_owner(), base)
+    response = Response(body.serialize(format="turtle"), content_type=TURTLE)
+    if int(number) < most:
+        following = url_for("feeds.catalogue", page=int(number) + 1, _external=True)
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+@pages.get("/datasets/<code>/metadata.ttl")
+def record(code: str) -> Response:
+    """One entry as linked data, as far as the public may know of it."""
+    entry = reading.find(session(), code, ANONYMOUS, now())
+    base = url_for("site.home", _external=True).rstrip("/")
+    graph = dcat.page(public_offers.listed([entry]), base)
+    return Response(graph.serialize(format="turtle"), content_type=TURTLE)
+
+
+def _owner() -> Tenant:
+    """Whose catalogue this is: the tenant of the face, else the authority."""
+    shown = face()
+    return shown.tenant if shown else tenants.find(session(), kit().settings.authority)
 
 
 def _xml(pieces: Iterator[str]) -> Response:
@@ -78,8 +111,10 @@ def _xml(pieces: Iterator[str]) -> Response:
 def _addresses(number: int) -> Iterator[str]:
     """One part of the site map, read batch by batch while it is sent."""
     base = url_for("datasets.show", code="CODE", _external=True)
-    fixed = ["site.home", "datasets.find", "datasets.orgs", "site.developers", "site.help"] if number == 1 else []
-    return _written(base, [url_for(one, _external=True) for one in fixed], number, _public())
+    fixed = (
+        ["site.home", "datasets.find", "datasets.orgs", "site.developers", "site.help"] if number == 1 else []
+    )
+    return _written(base, [url_for(one, _external=True) for one in fixed], number, conditions())
 
 
 def _written(base: str, fixed: list[str], number: int, public: list[ColumnElement[bool]]) -> Iterator[str]:

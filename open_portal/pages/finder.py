@@ -23,6 +23,8 @@ FACETS = ("tier", "theme", "tenant", "format", "update_cycle", "region", "origin
 PER_PAGE = 20
 MOST_PAGES = 500
 MOST_TICKS = 50
+MOST_OPTIONS = 40
+"""Values of a facet that are offered; the rare ones are found by words."""
 TERMS: dict[str, type[v.Term]] = {
     "tier": v.OpenTier,
     "theme": v.Theme,
@@ -133,9 +135,7 @@ def _term_of(kind: type[v.Term]) -> Callable[[str], str]:
     return lambda value: language.term(value, kind.__name__)
 
 
-def _groups(
-    found: Found, asked: Asked, namers: dict[str, Callable[[str], str]]
-) -> Iterable[dict[str, Any]]:
+def _groups(found: Found, asked: Asked, namers: dict[str, Callable[[str], str]]) -> Iterable[dict[str, Any]]:
     """The groups of boxes to tick; one that could not narrow anything is left out."""
     titles = {
         "tier": _("Open tier"),
@@ -154,7 +154,8 @@ def _groups(
             continue
         options = [
             {"value": value, "label": namers[name](value), "count": count, "checked": value in ticked}
-            for value, count in counted.items()
+            for place, (value, count) in enumerate(counted.items())
+            if place < MOST_OPTIONS or value in ticked
         ]
         yield {"name": name, "label": titles[name], "options": options}
 
@@ -227,7 +228,7 @@ def card(entry: Entry, text: str = "") -> dict[str, Any]:
         "summary": summary[:180],
         "highlight": highlight(summary, text),
         "facts": [{"label": name, "text": value} for name, value in facts if value],
-        "note": "" if own else _("Listed from %(portal)s", portal=entry.origin_portal or ""),
+        "note": "" if own else _("Listed from %(portal)s", portal=words.portal(entry)),
     }
 
 

@@ -6,21 +6,20 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 
-from catalog import reading, search
+from catalog import search
 from catalog.models import Entry
-from catalog.reading import Purpose
 from catalog.search import Found, Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
 from open_portal.pages import record
+from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import actor, face, kit, now, scope, session
 from policies import vocabulary as v
 from sharing.rates import readings
 from sharing.rates.readings import Rate
 from tenancy import tenants
-from tenancy.models import TenantAncestor
 
 LISTED = 6
 HOT = 6
@@ -54,23 +53,14 @@ def _own() -> dict[str, tuple[str, ...]]:
     return {"origin": (v.Origin.OWN.value,)}
 
 
-def _here() -> list[ColumnElement[bool]]:
-    """What the asker may see under this face, as conditions."""
-    conditions = [reading.readable(actor(), Purpose.SEE, now())]
-    if scope():
-        below = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == scope())
-        conditions.append(Entry.tenant_id.in_(below))
-    return conditions
-
-
 def _most_used() -> list[Entry]:
     """Entries by downloads, counted now; the index knows only those at an entry's last change."""
-    query = select(Entry).where(*_here(), Entry.downloads > 0)
+    query = select(Entry).where(*conditions(actor()), Entry.downloads > 0)
     return list(session().scalars(query.order_by(Entry.downloads.desc(), Entry.id).limit(LISTED)))
 
 
 def _figures(everything: Found) -> list[dict[str, str]]:
-    here = _here()
+    here = conditions(actor())
     mounted = Entry.live_version_id.is_not(None)
     count, rows = session().execute(select(func.count(), func.sum(Entry.rows)).where(*here, mounted)).one()
     fresh = session().scalar(select(func.count()).where(*here, mounted, Entry.data_updated_at > now() - WEEK))
@@ -83,7 +73,7 @@ def _figures(everything: Found) -> list[dict[str, str]]:
 
 
 def indicator(rate: Rate) -> dict[str, Any]:
-    """One of the rates as a card: value and target in per cent, the counts behind it, where it is explained."""
+    """One of the rates as a card: value and target in per cent, counts behind it, where it is explained."""
     value, target = rate.reading.value, rate.standing.target if rate.standing else None
     definition = rate.definition
     unit = definition.unit_en if words.english() else definition.unit_zh
@@ -104,9 +94,8 @@ def indicator(rate: Rate) -> dict[str, Any]:
 
 def _gap(value: Decimal, target: Decimal) -> str:
     points = language.number(abs(round(value - target, 2)))
-    if value >= target:
-        return _("%(points)s points above", points=points)
-    return _("%(points)s points short", points=points)
+    above, short = _("%(points)s points above", points=points), _("%(points)s points short", points=points)
+    return str(above if value >= target else short)
 
 
 def _themes(everything: Found) -> list[dict[str, Any]]:
@@ -174,7 +163,9 @@ def interfaces() -> dict[str, Any]:
         "entry": entry,
         "title": words.title(entry) if entry else "",
         "rows": record.curl(record.api_address(entry), keyed=False) if entry else "",
-        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True) if entry else "",
+        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True)
+        if entry
+        else "",
         "ckan": url_for("ckan.act", name="package_search", q="", rows=5, _external=True),
         "dcat": url_for("feeds.catalogue", _external=True),
         "feed": url_for("feeds.feed", _external=True),

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog import reading, versions
-from catalog.mapping.portal_words import Portal
 from catalog.models import Entry, Follow, Item, Version
 from catalog.reading import Access
 from open_portal import language
@@ -87,9 +87,9 @@ def preview(entry: Entry, version: Version | None, access: Access) -> dict[str, 
     if not access.given or version is None:
         return {"reason": record_access.why_not(entry, access)}
     try:
-        page = stored_rows.page(kit(), entry, version, access, limit=PREVIEW)
+        page = stored_rows.page(kit(), version, access, limit=PREVIEW)
     except Refusal as refusal:
-        return {"reason": refusal.text(str(language.get_locale()))}
+        return {"reason": refusal.text(str(get_locale()))}
     return {"columns": stored_rows.headings(entry, page.columns), "rows": page.rows, "total": page.total}
 
 
@@ -134,9 +134,7 @@ def dimensions(version: Version | None) -> list[dict[str, Any]]:
     """The six dimensions with their scores; none without a check."""
     if version is None or version.dimensions is None:
         return []
-    return [
-        {"label": language.term(one), "score": version.dimensions.get(one.value)} for one in v.Dimension
-    ]
+    return [{"label": language.term(one), "score": version.dimensions.get(one.value)} for one in v.Dimension]
 
 
 def coverage(entry: Entry) -> list[dict[str, str]]:
@@ -175,10 +173,10 @@ def origin(entry: Entry) -> dict[str, str] | None:
     """For an entry of another portal: which one, its address there, its conditions word for word."""
     if entry.origin is v.Origin.OWN:
         return None
-    portal = entry.origin_portal or ""
+    url = entry.origin_url or ""
     return {
-        "portal": language.term(portal, None) if portal not in set(Portal) else language.term(Portal(portal)),
-        "url": entry.origin_url if (entry.origin_url or "").startswith(("https://", "http://")) else "",
+        "portal": words.portal(entry),
+        "url": url if url.startswith(("https://", "http://")) else "",
         "text": entry.origin_text,
     }
 

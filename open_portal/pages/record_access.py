@@ -45,26 +45,29 @@ def panel(entry: Entry, version: Version | None, access: Access) -> Panel:
         target = url_for("applying.start", code=words.slug(entry))
         facts = [*_terms(entry), *_conditions(entry)]
         return Panel("restricted", lead, facts=facts, action=Link(_("Apply for use"), target))
-    return Panel("closed", lead, facts=_reasons(entry) if access.rule == "not-open" else [])
+    closed = entry.open_type is v.OpenType.OPEN_FORBIDDEN or access.rule == "not-open"
+    return Panel("closed", lead, facts=_reasons(entry) if closed else [])
 
 
 def why_not(entry: Entry, access: Access) -> str:
     """In one or two sentences, why there are no rows for this reader and what to do."""
+    reasons: dict[str, str] = {
+        "sign-in": _("These data are open to everyone who has signed in."),
+        "apply": _(
+            "These data are opened on application: say what you need them for and accept the agreement."
+        ),
+        "no-data": _("No data have been published for this entry yet."),
+        "not-live": _("This entry is not published; only its own department sees it."),
+        "not-open": _("These data have not been released to the public."),
+        "elsewhere": _("The data are kept by the original portal; only the catalogue entry is listed here."),
+        "forbidden": _("These data are not opened. The reason and its legal basis are given here."),
+        "nothing": _("None of the data items may be read by you."),
+    }
     if entry.origin is v.Origin.HARVESTED:
-        return _("The data are kept by the original portal; only the catalogue entry is listed here.")
-    if access.rule == "sign-in":
-        return _("These data are open to everyone who has signed in.")
-    if access.rule == "apply":
-        return _("These data are opened on application: say what you need them for and accept the agreement.")
-    if access.rule == "no-data":
-        return _("No data have been published for this entry yet.")
-    if access.rule == "not-live":
-        return _("This entry is not published; only its own department sees it.")
-    if entry.open_type is v.OpenType.OPEN_FORBIDDEN:
-        return _("These data are not opened. The reason and its legal basis are given here.")
-    if access.rule == "not-open":
-        return _("These data have not been released to the public.")
-    return _("None of the data items may be read by you.")
+        return reasons["elsewhere"]
+    if entry.open_type is v.OpenType.OPEN_FORBIDDEN and access.rule in {"not-open", "no-data"}:
+        return reasons["forbidden"]
+    return reasons.get(access.rule, reasons["nothing"])
 
 
 def _given(entry: Entry, version: Version, access: Access) -> Panel:

@@ -16,6 +16,8 @@ from quality.models import Run
 from quality.rules import Rule, RuleError
 
 MOST_SCORES = 12
+DIMENSIONS = {one.value: one for one in v.Dimension}
+SEVERITIES = {one.value: one for one in v.Severity}
 
 
 def page_of(entry: Entry) -> dict[str, Any]:
@@ -64,8 +66,8 @@ def _outcome(rule: Rule, result: dict[str, Any], access: Access, titles: dict[st
     return {
         "sentence": sentence(rule, access, titles),
         "why": rule.why_en if words.english() else rule.why_zh,
-        "dimension": v.Dimension(rule.dimension),
-        "severity": v.Severity(rule.severity),
+        "dimension": DIMENSIONS[rule.dimension],
+        "severity": SEVERITIES[rule.severity],
         "evaluated": result.get("evaluated"),
         "unexpected": None if broken else result.get("unexpected"),
         "passed": bool(result.get("success")) and not broken,

@@ -69,7 +69,7 @@ def face_stylesheet(slug: str) -> Response:
 
 @pages.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """200 when the demonstration is loaded, nothing waits and the index is caught up; else 503 and what lacks."""
+    """200 when the demonstration is in, nothing waits and the index is caught up; else 503 and what lacks."""
     missing = health.missing(kit(), session(), now())
     return jsonify(status="waiting" if missing else "ok", missing=missing), 503 if missing else 200
 

@@ -28,7 +28,6 @@ def columns(kit: Kit, version: Version, access: Access) -> dict[str, ColumnType]
 
 def page(
     kit: Kit,
-    entry: Entry,
     version: Version,
     access: Access,
     *,

@@ -16,7 +16,9 @@ def text_of(application: Application, language: str) -> str:
     """The agreement's full text for an application, in Markdown."""
     entry = application.entry
     titles = {one.name: one.title or one.name for one in entry.items}
-    party = application.tenant.name.label(language) if application.tenant else application.answers.get("contact_name", "")
+    party = (
+        application.tenant.name.label(language) if application.tenant else application.answers.get("contact_name", "")
+    )
     return agreement.render(
         language,
         number=application.number,

@@ -42,15 +42,17 @@ MOST_DAYS = 366
 """A grant lasts a year at most; whoever needs the data longer applies anew."""
 
 
-def start(
-    work: Work, entry: Entry, form_token: str, *, tenant: Tenant | None, kind: v.ApplicantKind
-) -> Application:
+def start(work: Work, entry: Entry, form_token: str, *, tenant: Tenant | None, kind: v.ApplicantKind) -> Application:
     """Begin a draft for a restricted entry; the same form token always gives the same draft."""
     work.demand("application.start", entry)
     existing = _by_token(work, form_token)
     if existing:
         return existing
-    if entry.state not in LIVE or entry.open_state not in OPENED or entry.open_tier not in {v.OpenTier.T2, v.OpenTier.T3}:
+    if (
+        entry.state not in LIVE
+        or entry.open_state not in OPENED
+        or entry.open_tier not in {v.OpenTier.T2, v.OpenTier.T3}
+    ):
         raise Refused("application.not-restricted", code=entry.code)
     year = local_date(work.now).year
     application = Application(
@@ -105,7 +107,9 @@ def answer(
 
 
 def missing(application: Application, today: date) -> dict[str, Refusal]:
-    """What is still missing or wrong, by field."""
+    """What is still missing or wrong, by field; a supplement keeps the first day that was right when handed in."""
+    if application.submitted_at:
+        today = local_date(application.submitted_at)
     found: dict[str, Refusal] = {
         name: Invalid("application.missing", field=name) for name in REQUIRED if not application.answers.get(name)
     }
@@ -150,7 +154,9 @@ def submit(work: Work, application: Application) -> Application:
     return application
 
 
-def decide(work: Work, application: Application, move: str, *, comment: str = "", basis: str = "", **extra: Any) -> Moved:
+def decide(
+    work: Work, application: Application, move: str, *, comment: str = "", basis: str = "", **extra: Any
+) -> Moved:
     """An officer's move on an application: pass, agree, ask for supplement, reject, approve, suspend or revoke."""
     work.demand("application.review", application)
     case = _case(application)
@@ -211,15 +217,12 @@ def _visible(actor: Actor) -> Any:
     return or_(
         Application.person_id == actor.id,
         Application.tenant_id.in_(actor.tenant_ids),
-        Application.case_id.is_not(None)
-        & Application.entry_id.in_(select(Entry.id).where(Entry.tenant_id.in_(staff))),
+        Application.case_id.is_not(None) & Application.entry_id.in_(select(Entry.id).where(Entry.tenant_id.in_(staff))),
     )
 
 
 def _by_token(work: Work, form_token: str) -> Application | None:
-    query = select(Application).where(
-        Application.person_id == work.actor.id, Application.form_token == form_token
-    )
+    query = select(Application).where(Application.person_id == work.actor.id, Application.form_token == form_token)
     return work.session.scalars(query).first()
 
 

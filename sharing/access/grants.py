@@ -122,7 +122,8 @@ def spend(work: Work, grant: Grant, rows: int) -> None:
     day = local_date(work.now)
     insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     work.session.execute(
-        insert(Usage).values(grant_id=grant.id, day=day, calls=0, rows=0, refused=0, over_quota=False)
+        insert(Usage)
+        .values(grant_id=grant.id, day=day, calls=0, rows=0, refused=0, over_quota=False)
         .on_conflict_do_nothing()
     )
     counted = work.session.execute(

@@ -94,7 +94,9 @@ def answer(work: Work, demand: Demand, move: str, *, comment: str = "", basis: s
     return moved
 
 
-def rule(work: Work, demand: Demand, move: str, *, comment: str, basis: str = "", kind: str = "", lawful: bool = False) -> Moved:
+def rule(
+    work: Work, demand: Demand, move: str, *, comment: str, basis: str = "", kind: str = "", lawful: bool = False
+) -> Moved:
     """The authority returns a demand or rules on a provider's refusal; a lawful refusal is reported beside the rate."""
     work.demand("demand.dispatch", demand)
     extra = {"kind": kind} if kind else {}

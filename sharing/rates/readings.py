@@ -99,17 +99,13 @@ def trend(session: Session, code: str, *, scope: str | None, limit: int = 12) ->
 
 def entry_facts(session: Session, as_of: datetime) -> dict[str, dict[str, Any]]:
     """What was true of each entry at an instant: its last change up to then."""
-    last = (
-        select(func.max(CatalogChange.sequence)).where(CatalogChange.at <= as_of).group_by(CatalogChange.entry_id)
-    )
+    last = select(func.max(CatalogChange.sequence)).where(CatalogChange.at <= as_of).group_by(CatalogChange.entry_id)
     query = select(CatalogChange.entry_id, CatalogChange.facts).where(CatalogChange.sequence.in_(last))
-    return {key: facts for key, facts in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def demand_facts(session: Session, as_of: datetime) -> dict[str, dict[str, Any]]:
     """What was true of each demand at an instant: its last change up to then."""
-    last = (
-        select(func.max(DemandChange.sequence)).where(DemandChange.at <= as_of).group_by(DemandChange.demand_id)
-    )
+    last = select(func.max(DemandChange.sequence)).where(DemandChange.at <= as_of).group_by(DemandChange.demand_id)
     query = select(DemandChange.demand_id, DemandChange.facts).where(DemandChange.sequence.in_(last))
-    return {key: facts for key, facts in session.execute(query)}
+    return dict(session.execute(query).all())

@@ -1,0 +1,139 @@
+"""Figures of the scorecard: of many bodies at once, each with all below it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from catalog.models import Entry, Version
+from catalog.reading import LIVE
+from policies import indicators, rulebook
+from policies import vocabulary as v
+from policies.calendars import local_date
+from policies.indicator_facts import EntryFacts
+from policies.indicators import Reading
+from sharing.rates import readings
+from tenancy.models import Case, Tenant, TenantAncestor
+
+RATES = ("OPEN_CAT", "SHARE_MOUNTED")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One body: rates in per cent, scores from 0 to 100, counts; None where nothing is measured."""
+
+    tenant: Tenant
+    entries: int
+    open_rate: float | None
+    share_rate: float | None
+    score: float | None
+    dimensions: Mapping[str, float | None]
+    failing: int
+    overdue: int
+
+
+def lines(session: Session, shown: Sequence[Tenant], now: datetime) -> list[Line]:
+    """A line for each of the bodies."""
+    above = _ancestors(session)
+    facts = _facts_by_body(session, now)
+    quality = _quality(session, above)
+    failing = _summed(_failing(session), above)
+    overdue = _summed(_overdue(session, now), above)
+    return [
+        Line(
+            one,
+            *_rates(facts[one.id], now),
+            score=_mean(score for score, _dimensions in quality[one.id]),
+            dimensions={d.value: _mean(found.get(d.value) for _score, found in quality[one.id]) for d in v.Dimension},
+            failing=failing[one.id],
+            overdue=overdue[one.id],
+        )
+        for one in shown
+    ]
+
+
+def _rates(facts: Sequence[EntryFacts], now: datetime) -> tuple[int, float | None, float | None]:
+    """How many entries count, the open rate and the share rate."""
+    opened, shared = (_read(code, facts, now) for code in RATES)
+    return opened.denominator, _value(opened), _value(shared)
+
+
+def _read(code: str, facts: Sequence[EntryFacts], now: datetime) -> Reading:
+    definition = indicators.effective(rulebook.in_force().indicators.values(), code, local_date(now))
+    return indicators.compute(definition, facts, [], now)
+
+
+def _value(reading: Reading) -> float | None:
+    return None if reading.value is None else float(reading.value)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [one for one in values if one is not None]
+    return fmean(known) if known else None
+
+
+def _ancestors(session: Session) -> Mapping[str, list[str]]:
+    found = defaultdict(list)
+    for below, over in session.execute(select(TenantAncestor.tenant_id, TenantAncestor.ancestor_id)):
+        found[below].append(over)
+    return found
+
+
+def _facts_by_body(session: Session, now: datetime) -> Mapping[str, list[EntryFacts]]:
+    found = defaultdict(list)
+    for one in readings.entry_facts(session, now).values():
+        if one["origin"] == v.Origin.OWN:
+            facts = EntryFacts.of(one)
+            for tenant_id in facts.path:
+                found[tenant_id].append(facts)
+    return found
+
+
+def _quality(
+    session: Session, above: Mapping[str, list[str]]
+) -> Mapping[str, list[tuple[float, Mapping[str, float | None]]]]:
+    query = (
+        select(Entry.tenant_id, Version.score, Version.dimensions)
+        .join(Version, Version.id == Entry.live_version_id)
+        .where(Entry.state.in_(LIVE), Entry.origin == v.Origin.OWN, Version.score.is_not(None))
+    )
+    found = defaultdict(list)
+    for tenant_id, score, dimensions in session.execute(query):
+        for over in above[tenant_id]:
+            found[over].append((score, dimensions or {}))
+    return found
+
+
+def _failing(session: Session) -> Iterable[tuple[str, int]]:
+    """Entries by owner whose newest version failed or was refused."""
+    newest = select(func.max(Version.number)).where(Version.entry_id == Entry.id).scalar_subquery()
+    bad = (v.VersionState.FAILED, v.VersionState.REFUSED)
+    query = (
+        select(Entry.tenant_id, func.count())
+        .join(Version, Version.entry_id == Entry.id)
+        .where(Version.number == newest, Version.state.in_(bad), Entry.state != v.EntryState.DELETED)
+        .group_by(Entry.tenant_id)
+    )
+    return [(tenant_id, count) for tenant_id, count in session.execute(query)]
+
+
+def _overdue(session: Session, now: datetime) -> Iterable[tuple[str, int]]:
+    """Open cases past their day, by the body that must answer."""
+    query = (
+        select(Case.tenant_id, func.count())
+        .where(Case.ended_at.is_(None), Case.due_on < local_date(now))
+        .group_by(Case.tenant_id)
+    )
+    return [(tenant_id, count) for tenant_id, count in session.execute(query)]
+
+
+def _summed(counts: Iterable[tuple[str, int]], above: Mapping[str, list[str]]) -> Mapping[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for tenant_id, count in counts:
+        for over in above[tenant_id]:
+            found[over] += count
+    return found
