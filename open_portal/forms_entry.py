@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import get_locale, lazy_gettext
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 
 from catalog.datasets import Description
@@ -31,6 +32,10 @@ class Spec:
     hint: Any = ""
     limit: int = 0
     kind: type[v.Term] | None = None
+
+
+def _choices(kind: type[v.Term]) -> list[Any]:
+    return [SelectChoice(one.value, one.label(str(get_locale()))) for one in kind]
 
 
 def _text(label: Any, limit: int, hint: Any = "", *, area: bool = False) -> Spec:
@@ -74,8 +79,8 @@ def _one(
         return found.value if code else found
 
     def make(label: Any, **given: Any) -> Any:
-        first = [("", N_("Not chosen"))] if optional else []
-        choices = [*first, *((one.value, one.label(str(get_locale()))) for one in kind)]
+        first = [SelectChoice("", N_("Not chosen"))] if optional else []
+        choices = [*first, *_choices(kind)]
         return (RadioField if radios else SelectField)(label, choices=choices, validate_choice=False, **given)
 
     return Spec(label, make, lambda value: getattr(value, "value", value) or "", read, hint, kind=kind)
@@ -94,8 +99,7 @@ def _many(label: Any, kind: type[v.Term], hint: Any = "", *, flags: bool = False
         return [one.value for one in v.ObjectFlag.unpacked(value)] if flags else list(value)
 
     def make(label: Any, **given: Any) -> Any:
-        choices = [(one.value, one.label(str(get_locale()))) for one in kind]
-        return SelectMultipleField(label, choices=choices, validate_choice=False, **given)
+        return SelectMultipleField(label, choices=_choices(kind), validate_choice=False, **given)
 
     return Spec(label, make, show, read, hint, kind=kind)
 

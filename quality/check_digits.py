@@ -70,15 +70,12 @@ def _apply(values: pa.Array, check: Callable[[Bytes], Flags]) -> pa.Array:
         return pa.array([], pa.bool_())
     _, offset_buffer, data = values.buffers()
     offsets = np.frombuffer(offset_buffer, np.int32)[values.offset : values.offset + count + 1]
-    wide = (np.diff(offsets) == WIDTH) & np.asarray(values.is_valid())
+    lengths = np.diff(offsets)
+    wide = (lengths == WIDTH) & np.asarray(values.is_valid())
     good = np.zeros(count, bool)
     if wide.any():
-        text = np.frombuffer(data, np.uint8)
-        if wide.all():
-            rows = text[offsets[0] : offsets[-1]].reshape(count, WIDTH)
-        else:
-            rows = text[offsets[:-1][wide, None] + np.arange(WIDTH)]
-        good[wide] = check(rows)
+        text = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
+        good[wide] = check((text if wide.all() else text[np.repeat(wide, lengths)]).reshape(-1, WIDTH))
     return pa.array(good, mask=np.asarray(values.is_null()) if values.null_count else None)
 
 

@@ -11,6 +11,7 @@ from tenancy import cases
 from tenancy.models import Case
 from tenancy.work import Work
 
+ON_ITS_WAY = (v.EntryState.PUBLISH_REVIEW, *LIVE)
 ASKABLE = (v.OpenState.NOT_OPEN, v.OpenState.OPEN_REJECTED, v.OpenState.CLOSED)
 
 
@@ -21,6 +22,8 @@ def request(work: Work, entry: Entry) -> Case:
         raise Refused("release.forbidden", code=entry.code)
     if entry.open_state not in ASKABLE:
         raise Refused("release.wrong-state", state=entry.open_state.value)
+    if entry.state not in ON_ITS_WAY:
+        raise Refused("entry.wrong-state", state=entry.state)
     entry.open_state = v.OpenState.OPEN_REVIEW
     case = cases.begin(work, "RELEASE", entry, title=entry.title, tenant=entry.tenant)
     work.record("release.requested", entry, code=entry.code, case=case.number)

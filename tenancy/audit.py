@@ -44,7 +44,7 @@ def append(session: Session, actor: Actor, now: datetime, what: str, about: obje
 
 def _key(session: Session, about: object) -> str:
     if getattr(about, "id", None) is None:
-        session.flush([about])
+        session.flush()
     return str(about.id)  # type: ignore[attr-defined]
 
 
@@ -58,6 +58,8 @@ def seal(session: Session, now: datetime, *, algorithm: str = "sha256", limit: i
         .where(AuditSeal.line.is_(None))
         .order_by(AuditLine.sequence)
         .limit(limit)
+        # A line is sealed as the database keeps it, not as it was handed over.
+        .execution_options(populate_existing=True)
     ).all()
     for line in lines:
         position += 1

@@ -79,9 +79,11 @@ def move(
     comment: str = "",
     basis: str = "",
     details: Mapping[str, Any] | None = None,
+    hand_to: Tenant | None = None,
 ) -> Moved:
     """Move a case: the approval table decides, the row changes, and a decision row keeps who and why.
 
+    With `hand_to`, another tenant must answer it from then on, and that one's people are told.
     Raises the table's refusal; two officers at once give one winner and one Stale.
     """
     rules = rulebook.in_force()
@@ -92,6 +94,8 @@ def move(
     _keep_facts(case, approval.after(facts_of(case), moved))
     case.due_on, case.provisional = moved.due, moved.provisional
     case.ended_at = work.now if moved.ended else None
+    if hand_to is not None:
+        case.tenant, case.tenant_id = hand_to, hand_to.id
     _add_decision(work, case, moved, mover)
     work.session.flush()
     work.record("case.moved", case, move=move_, before=moved.before, after=moved.stage, number=case.number)
@@ -112,11 +116,12 @@ def capacities(actor: Actor, case: Case) -> frozenset[str]:
         found.add("system:system")
     if actor.id == case.opened_by:
         found.add("applicant:self")
+    own = case.applicant_tenant_id is not None and case.applicant_tenant_id in actor.tenant_ids
     for one in actor.standings:
         role = one.role.value if one.role else "member"
-        if case.applicant_tenant_id and one.tenant_id == case.applicant_tenant_id:
+        if own and one.tenant_id == case.applicant_tenant_id:
             found.add(f"applicant:{role}")
-        elif one.tenant_id in case.tenant.path:
+        elif not own and one.tenant_id in case.tenant.path:
             party = "authority" if one.role is Role.AUTHORITY_REVIEWER else "provider"
             found.add(f"{party}:{role}")
     return frozenset(found)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tenancy.models import Job, Schedule
@@ -54,7 +55,11 @@ def append(
 
 
 def claim(session: Session, worker: str, now: datetime) -> Claim | None:
-    """Take the oldest ready job, or one whose lease ran out; none when nothing is ready."""
+    """Take the oldest ready job, or one whose lease ran out; none when nothing is ready.
+
+    A job whose lease ran out at its last try is parked: it may be what kills its workers.
+    """
+    _park_lost(session, now)
     ready = (
         select(Job.sequence)
         .where(((Job.state == WAITING) & (Job.not_before <= now)) | ((Job.state == RUNNING) & (Job.lease_until < now)))
@@ -83,11 +88,26 @@ def finish(session: Session, claim_: Claim, worker: str, now: datetime) -> bool:
 
 
 def fail(session: Session, claim_: Claim, worker: str, now: datetime, error: str) -> bool:
-    """Give the job back with growing delay, or park it with its reason after the last try."""
+    """Give the job back with growing delay, or park it with its reason after the last try.
+
+    Where the same job was enqueued again meanwhile, that one does the rest and this one is over.
+    """
     if claim_.attempt >= TRIES:
         return _settle(session, claim_, worker, state=PARKED, ended_at=now, lease_until=None, error=error)
     wait = timedelta(seconds=5 * 4 ** (claim_.attempt - 1))
-    return _settle(session, claim_, worker, state=WAITING, not_before=now + wait, lease_until=None, error=error)
+    try:
+        with session.begin_nested():
+            return _settle(session, claim_, worker, state=WAITING, not_before=now + wait, lease_until=None, error=error)
+    except IntegrityError:
+        return _settle(session, claim_, worker, state=DONE, ended_at=now, lease_until=None, error=error)
+
+
+def _park_lost(session: Session, now: datetime) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.state == RUNNING, Job.lease_until < now, Job.attempts >= TRIES)
+        .values(state=PARKED, ended_at=now, lease_until=None, error="no worker lived to report on the last try")
+    )
 
 
 def _settle(session: Session, claim_: Claim, worker: str, **values: Any) -> bool:
@@ -113,11 +133,12 @@ def waiting(session: Session, now: datetime) -> int:
 
 def schedule(session: Session, kind: str, every_seconds: int, now: datetime) -> None:
     """Make a kind of job come back every so many seconds."""
-    row = session.get(Schedule, kind)
-    if row is None:
-        session.add(Schedule(kind=kind, every_seconds=every_seconds, next_at=now))
-    else:
-        row.every_seconds = every_seconds
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(Schedule)
+        .values(kind=kind, every_seconds=every_seconds, next_at=now)
+        .on_conflict_do_update(index_elements=["kind"], set_={"every_seconds": every_seconds})
+    )
 
 
 def run_schedules(session: Session, now: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -15,6 +15,9 @@ from policies.refusals import Stale
 from tenancy import audit, jobs
 from tenancy.actors import Actor
 from tenancy.database import Database
+
+# What PostgreSQL says when two deeds stood in each other's way: serialization failure, deadlock.
+CLASHES = frozenset({"40001", "40P01"})
 
 
 class Subject(Protocol):
@@ -60,6 +63,11 @@ def begin(database: Database, actor: Actor, now: datetime) -> Iterator[Work]:
         except IntegrityError as clash:
             session.rollback()
             raise Stale("general.already-there") from clash
+        except OperationalError as trouble:
+            session.rollback()
+            if getattr(trouble.orig, "sqlstate", None) in CLASHES:
+                raise Stale("general.stale") from trouble
+            raise
         except BaseException:
             session.rollback()
             raise

@@ -100,9 +100,7 @@ def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str)
     }
 
 
-def organization(
-    tenant: Tenant, base_url: str, language: str, *, packages: int | None = None
-) -> dict[str, Any]:
+def organization(tenant: Tenant, base_url: str, language: str, *, packages: int | None = None) -> dict[str, Any]:
     """A tenant as an organization; every text is text, because readers refuse a null here."""
     name = tenant.name.label(language)
     made: dict[str, Any] = {

@@ -110,7 +110,7 @@ def _quality(
 
 def _failing(session: Session) -> Iterable[tuple[str, int]]:
     """Entries by owner whose newest version failed or was refused."""
-    newest = select(func.max(Version.number)).where(Version.entry_id == Entry.id).scalar_subquery()
+    newest = select(func.max(Version.number)).where(Version.entry_id == Entry.id).correlate(Entry).scalar_subquery()
     bad = (v.VersionState.FAILED, v.VersionState.REFUSED)
     query = (
         select(Entry.tenant_id, func.count())

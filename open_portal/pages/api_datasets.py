@@ -40,7 +40,9 @@ def find(query_data: dict[str, Any]) -> dict[str, Any]:
         "page": asked.page,
         "per_page": asked.per_page,
         "datasets": [short(one) for one in found.entries],
-        "facets": {name: [{"value": value, "count": count} for value, count in pairs] for name, pairs in found.facets.items()},
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in pairs] for name, pairs in found.facets.items()
+        },
         "corrected": found.corrected,
         "next": _page(replace(asked, page=asked.page + 1)) if more else None,
     }

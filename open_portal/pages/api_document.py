@@ -25,7 +25,9 @@ def document() -> Response:
 @cache
 def described(_language: str) -> dict[str, Any]:
     """The document in one language; it is made once, by an application that serves nothing."""
-    writer = APIFlask("open_portal_api", title=str(schemas.TITLE), version="1", json_errors=False, docs_path=None, spec_path=None)
+    writer = APIFlask(
+        "open_portal_api", title=str(schemas.TITLE), version="1", json_errors=False, docs_path=None, spec_path=None
+    )
     writer.config.update(
         OPENAPI_VERSION="3.1.0",
         DESCRIPTION=str(schemas.ABOUT),

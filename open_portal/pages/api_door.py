@@ -35,7 +35,9 @@ def identify() -> ResponseReturnValue | None:
     request.cookies = ImmutableMultiDict()
     g.actor, g.key = ANONYMOUS, shown_key()
     if key_in_address():
-        return failure(400, _("A key never belongs into an address; send it in the Authorization header"), "api.key-in-address")
+        return failure(
+            400, _("A key never belongs into an address; send it in the Authorization header"), "api.key-in-address"
+        )
     if g.key is None:
         return None
     if g.key.startswith(grants.KEY_PREFIX):

@@ -36,7 +36,9 @@ def indicators(query_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @pages.get("/api/v1/indicators/<code>")
-@pages.doc(summary=schemas.N_("One indicator with its evidence"), responses=schemas.FAILURES, security=schemas.PERSON_KEYS)
+@pages.doc(
+    summary=schemas.N_("One indicator with its evidence"), responses=schemas.FAILURES, security=schemas.PERSON_KEYS
+)
 @pages.input(schemas.IndicatorParameters, location="query", unknown=RAISE)
 @pages.output(schemas.FullIndicator)
 def indicator(code: str, query_data: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,11 @@ class Parameters(Schema):
 class SearchParameters(Parameters):
     """A search."""
 
-    q = fields.String(load_default="", validate=Length(max=200, error=N_("is too long")), metadata=told(N_("Words to search for: Chinese, pinyin or initials")))
+    q = fields.String(
+        load_default="",
+        validate=Length(max=200, error=N_("is too long")),
+        metadata=told(N_("Words to search for: Chinese, pinyin or initials")),
+    )
     page = whole(1, 1, 10_000, N_("Page, counted from 1"))
     per_page = whole(20, 1, MOST_PER_PAGE, N_("Datasets on a page"))
     sort = fields.String(
@@ -47,7 +51,9 @@ class SearchParameters(Parameters):
 
 FacetedParameters: Any = SearchParameters.from_dict(
     {
-        name: fields.List(fields.String(), metadata=told(N_("Keep only datasets with one of these values of the facet")))
+        name: fields.List(
+            fields.String(), metadata=told(N_("Keep only datasets with one of these values of the facet"))
+        )
         for name in FACETS
     },
     name="SearchQuery",
@@ -67,8 +73,12 @@ class RowParameters(Parameters):
             )
         ),
     )
-    columns = fields.String(load_default="", metadata=told(N_("Columns wanted, separated by commas; all that may be read if left out")))
-    order = fields.List(fields.String(), load_default=list, metadata=told(N_("Column to sort by, as column or column:desc")))
+    columns = fields.String(
+        load_default="", metadata=told(N_("Columns wanted, separated by commas; all that may be read if left out"))
+    )
+    order = fields.List(
+        fields.String(), load_default=list, metadata=told(N_("Column to sort by, as column or column:desc"))
+    )
     limit = whole(100, 1, MOST_ROWS, N_("Rows at most"))
     offset = whole(0, 0, MOST_OFFSET, N_("Rows to leave out at the beginning"))
 
@@ -168,7 +178,9 @@ class RowAccess(Schema):
 
     rule = fields.String(required=True)
     items = fields.List(fields.String(), required=True)
-    url = fields.String(required=True, allow_none=True, metadata=told(N_("Address of the rows, where they may be read")))
+    url = fields.String(
+        required=True, allow_none=True, metadata=told(N_("Address of the rows, where they may be read"))
+    )
 
 
 class FullDataset(Dataset):
@@ -212,7 +224,9 @@ class RowAnswer(Schema):
     dataset = fields.String(required=True)
     version = fields.Integer(required=True)
     columns = fields.List(fields.String(), required=True)
-    rows = fields.List(fields.List(fields.Raw(allow_none=True)), required=True, metadata=told(N_("Values in the order of the columns")))
+    rows = fields.List(
+        fields.List(fields.Raw(allow_none=True)), required=True, metadata=told(N_("Values in the order of the columns"))
+    )
     total = fields.Integer(required=True, metadata=told(N_("Rows that pass the filter")))
     limit = fields.Integer(required=True)
     offset = fields.Integer(required=True)
@@ -228,7 +242,11 @@ class Indicator(Schema):
     formula = fields.String(required=True)
     numerator = fields.Integer(required=True)
     denominator = fields.Integer(required=True)
-    value = fields.String(required=True, allow_none=True, metadata=told(N_("Per cent as a decimal number; null where the denominator is empty")))
+    value = fields.String(
+        required=True,
+        allow_none=True,
+        metadata=told(N_("Per cent as a decimal number; null where the denominator is empty")),
+    )
     target = fields.String(required=True, allow_none=True)
     as_of = fields.DateTime(required=True)
     url = fields.String(required=True)
@@ -254,8 +272,6 @@ class FullIndicator(Indicator):
     basis = fields.String(required=True)
     numerator_ids = fields.Nested(Ids, required=True)
     denominator_ids = fields.Nested(Ids, required=True)
-
-
 
 
 TITLE = N_("Public data interface")

@@ -48,13 +48,12 @@ def begin(code: str) -> Response | tuple[str, int]:
     if chosen not in allowed:
         wrong = Invalid("general.choice", value=chosen[:40]) if chosen else Invalid("general.required")
         return applying_start.show(entry, token, wrong.text(str(get_locale()))), 422
+    session().rollback()
     with deed() as work:
         tenant = None if chosen == "self" else work.session.get_one(Tenant, chosen)
         kind = v.ApplicantKind.LEGAL if tenant else v.ApplicantKind.NATURAL
-        application = applications.start(
-            work, reading.find(work.session, entry.id, actor(), now()), token, tenant=tenant, kind=kind
-        )
-        number = application.number
+        wanted = reading.find(work.session, code, actor(), now())
+        number = applications.start(work, wanted, token, tenant=tenant, kind=kind).number
     return redirect(url_for("applying.tasks", number=number), 303)
 
 
@@ -127,6 +126,8 @@ def check(number: str) -> str | Response:
 @pages.post("/apply/<number>/submit")
 def submit(number: str) -> Response | tuple[str, int]:
     """Hand the application in; however often the form arrives, there is one application."""
+    # Gives the reading connection back: the deed needs one of its own, and many at once must not wait for each other.
+    session().rollback()
     try:
         with deed() as work:
             applications.submit(work, mine(work.session, number, work.actor))

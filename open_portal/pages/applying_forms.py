@@ -168,10 +168,16 @@ def make(task: Task, application: Application) -> Any:
 def shown(task: Task, application: Application, person: Person | None) -> Any:
     """The form as it was last saved; contact data are taken from the account where nothing was saved yet."""
     form = make(task, application)
-    known = {"contact_name": person.name, "contact_phone": person.phone, "contact_email": person.email} if person else {}
-    values: dict[str, Any] = {name: application.answers.get(name) or known.get(name) for name in (one.name for one in form)}
+    known = (
+        {"contact_name": person.name, "contact_phone": person.phone, "contact_email": person.email} if person else {}
+    )
+    values: dict[str, Any] = {
+        name: application.answers.get(name) or known.get(name) for name in (one.name for one in form)
+    }
     values |= {name: day.isoformat() for name in DATES if (day := getattr(application, name))}
-    form.process(data={**values, "items": application.items, "undertaking": bool(application.answers.get("undertaking"))})
+    form.process(
+        data={**values, "items": application.items, "undertaking": bool(application.answers.get("undertaking"))}
+    )
     return form
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from catalog import search
 from catalog.search import Query, Sort
@@ -47,8 +47,7 @@ def page_of(key: str) -> dict[str, Any]:
     counts = _counts([*below])
     above = [one for one in shown if one.id in tenant.path[1:]]
     themes = [
-        {"code": code, "text": language.term(code, "Theme"), "count": count}
-        for code, count in found.facets["theme"]
+        {"code": code, "text": language.term(code, "Theme"), "count": count} for code, count in found.facets["theme"]
     ]
     return {
         "tenant": tenant,
@@ -83,7 +82,7 @@ def _counts(shown: list[Tenant]) -> dict[str, int]:
 
 
 def _tile(tenant: Tenant, counts: dict[str, int]) -> dict[str, str]:
-    note = _("%(count)s datasets", count=language.number(counts[tenant.id]))
+    note = ngettext("%(num)d dataset", "%(num)d datasets", counts[tenant.id])
     return {"text": words.tenant_name(tenant), "href": url_for("datasets.org", key=tenant.key), "note": note}
 
 

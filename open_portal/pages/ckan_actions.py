@@ -227,9 +227,7 @@ ACTIONS: dict[str, Callable[[Params], Any]] = {
         site_read,
         help_show,
     )
-} | dict.fromkeys(
-    ("organization_list_for_user", "resource_view_list", "vocabulary_list", "user_list"), _nothing
-)
+} | dict.fromkeys(("organization_list_for_user", "resource_view_list", "vocabulary_list", "user_list"), _nothing)
 
 
 def _base() -> str:
@@ -287,9 +285,7 @@ def _facets(params: Params, wanted: Sequence[ColumnElement[bool]]) -> dict[str, 
     bodies = {one.id: one for one in tenants.government(session())}
     return {
         name: [
-            _item(name, value, count, bodies)
-            for value, count in counters[name].most_common(limit)
-            if count >= least
+            _item(name, value, count, bodies) for value, count in counters[name].most_common(limit) if count >= least
         ]
         if name in FACETS
         else []

@@ -151,9 +151,7 @@ def _bare(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value)
 
 
-def _moments(
-    column: InstrumentedAttribute[Any], span: re.Match[str] | None, bare: str
-) -> ColumnElement[bool]:
+def _moments(column: InstrumentedAttribute[Any], span: re.Match[str] | None, bare: str) -> ColumnElement[bool]:
     if span is None:
         return true() if bare == "*" else column == _moment(bare)
     low, high = span.groups()

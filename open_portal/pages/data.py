@@ -54,9 +54,7 @@ def download(code: str, format: str) -> Response | WerkzeugResponse:  # noqa: A0
         raise NotFound("general.not-found")
     if version is None or not access.given:
         return _turned_away(entry, access)
-    return (
-        _original(entry, version, access) if format == "original" else _export(entry, version, access, format)
-    )
+    return _original(entry, version, access) if format == "original" else _export(entry, version, access, format)
 
 
 def _export(entry: Entry, version: Version, access: Access, name: str) -> Response:

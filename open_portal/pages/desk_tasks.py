@@ -77,7 +77,7 @@ TASKS = (
         OPENING,
     ),
     Task("upkeep", N_("Update and responsibility"), N_("Cycle, licence and contact"), "desk.task", UPKEEP),
-    Task("rules", N_("Quality rules"), N_("What the data must keep, with today's failures"), "desk.rules"),
+    Task("rules", N_("Quality rules"), N_("What the data must keep, with today's failures"), "desk.rules_list"),
     Task("check", N_("Check and submit"), N_("See it as the public will, then hand it in"), "desk.check"),
 )
 BY_NAME = {one.name: one for one in TASKS}

@@ -111,9 +111,7 @@ def _xml(pieces: Iterator[str]) -> Response:
 def _addresses(number: int) -> Iterator[str]:
     """One part of the site map, read batch by batch while it is sent."""
     base = url_for("datasets.show", code="CODE", _external=True)
-    fixed = (
-        ["site.home", "datasets.find", "datasets.orgs", "site.developers", "site.help"] if number == 1 else []
-    )
+    fixed = ["site.home", "datasets.find", "datasets.orgs", "site.developers", "site.help"] if number == 1 else []
     return _written(base, [url_for(one, _external=True) for one in fixed], number, conditions())
 
 

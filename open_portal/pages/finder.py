@@ -160,9 +160,7 @@ def _groups(found: Found, asked: Asked, namers: dict[str, Callable[[str], str]])
         yield {"name": name, "label": titles[name], "options": options}
 
 
-def _chips(
-    asked: Asked, namers: dict[str, Callable[[str], str]]
-) -> Iterable[tuple[str, str, dict[str, str]]]:
+def _chips(asked: Asked, namers: dict[str, Callable[[str], str]]) -> Iterable[tuple[str, str, dict[str, str]]]:
     for name, values in asked.ticked.items():
         for value in values:
             removed = asked.without(name, value).href()
@@ -181,10 +179,7 @@ def _sorts(asked: Asked) -> list[dict[str, Any]]:
         # Without words nothing is more relevant than anything else; the index then answers with the newest.
         del texts[Sort.RELEVANCE]
     chosen = Sort.UPDATED if asked.sort is Sort.RELEVANCE and not asked.text else asked.sort
-    return [
-        {"text": text, "href": asked.href(sort=sort), "current": sort is chosen}
-        for sort, text in texts.items()
-    ]
+    return [{"text": text, "href": asked.href(sort=sort), "current": sort is chosen} for sort, text in texts.items()]
 
 
 def _hidden(asked: Asked) -> list[tuple[str, str]]:
@@ -215,7 +210,7 @@ def card(entry: Entry, text: str = "") -> dict[str, Any]:
     own = entry.origin is v.Origin.OWN
     facts = [
         (_("Publisher"), words.publisher(entry)),
-        (_("Update"), words.together([cycle, updated])),
+        (_("Update"), _("%(cycle)s, %(date)s", cycle=cycle, date=updated) if updated else cycle),
         (_("Format"), words.together(words.formats(entry)[:4])),
         (_("Time"), words.span(entry)),
         (_("Rows"), language.number(entry.rows) if entry.rows else ""),

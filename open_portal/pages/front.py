@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from catalog import search
@@ -23,7 +24,7 @@ from tenancy import tenants
 
 LISTED = 6
 HOT = 6
-WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
 
 
 def page_of() -> dict[str, Any]:
@@ -63,12 +64,12 @@ def _figures(everything: Found) -> list[dict[str, str]]:
     here = conditions(actor())
     mounted = Entry.live_version_id.is_not(None)
     count, rows = session().execute(select(func.count(), func.sum(Entry.rows)).where(*here, mounted)).one()
-    fresh = session().scalar(select(func.count()).where(*here, mounted, Entry.data_updated_at > now() - WEEK))
+    fresh = session().scalar(select(func.count()).where(*here, mounted, Entry.data_updated_at > now() - MONTH))
     return [
         {"label": _("Catalogue entries"), "value": language.number(everything.total)},
         {"label": _("With data here"), "value": language.number(count)},
         {"label": _("Rows of data"), "value": language.number(rows or 0)},
-        {"label": _("Updated in the last 7 days"), "value": language.number(fresh or 0)},
+        {"label": _("Updated in the last 30 days"), "value": language.number(fresh or 0)},
     ]
 
 
@@ -122,7 +123,7 @@ def _line(entry: Entry) -> dict[str, str]:
 
 
 def _used(entry: Entry) -> dict[str, str]:
-    times = _("%(count)s downloads", count=language.number(entry.downloads))
+    times = ngettext("%(num)d download", "%(num)d downloads", entry.downloads)
     return {**_line(entry), "time": times}
 
 
@@ -135,7 +136,7 @@ def _places() -> list[dict[str, str]]:
     for one in tenants.faces(session()):
         if one.tenant.parent_id:
             total = _find(Query(scope=one.tenant_id, per_page=1)).total
-            note = _("%(count)s datasets", count=language.number(total))
+            note = ngettext("%(num)d dataset", "%(num)d datasets", total)
             href = url_for("site.home") + one.slug + "/"
             found.append({"text": words.tenant_name(one.tenant), "href": href, "note": note})
     return found
@@ -163,9 +164,7 @@ def interfaces() -> dict[str, Any]:
         "entry": entry,
         "title": words.title(entry) if entry else "",
         "rows": record.curl(record.api_address(entry), keyed=False) if entry else "",
-        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True)
-        if entry
-        else "",
+        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True) if entry else "",
         "ckan": url_for("ckan.act", name="package_search", q="", rows=5, _external=True),
         "dcat": url_for("feeds.catalogue", _external=True),
         "feed": url_for("feeds.feed", _external=True),

@@ -89,7 +89,11 @@ def grant_row(grant: Grant) -> list[Any]:
         words.title(grant.entry),
         {"text": language.term(grant.state), "tone": TONES.get(grant.state.value, "quiet")},
         language.date(grant.application.valid_to),
-        _("%(used)s of %(all)s", used=language.number(used.calls if used else 0), all=language.number(grant.calls_per_day)),
+        _(
+            "%(used)s of %(all)s",
+            used=language.number(used.calls if used else 0),
+            all=language.number(grant.calls_per_day),
+        ),
     ]
 
 
@@ -127,8 +131,11 @@ def answers(application: Application) -> list[dict[str, Any]]:
 def granted_items(grant: Grant) -> list[list[Any]]:
     """The items of a grant with name, type and meaning, in the order of the dataset."""
     return [
-        [{"text": words.label(one), "note": one.name} if words.label(one) != one.name else one.name,
-         language.term(one.type), one.meaning]
+        [
+            {"text": words.label(one), "note": one.name} if words.label(one) != one.name else one.name,
+            language.term(one.type),
+            one.meaning,
+        ]
         for one in grant.entry.items
         if one.name in grant.items
     ]

@@ -28,7 +28,12 @@ def steps(application: Application) -> list[dict[str, Any]]:
     if case is None:
         return [begun, {"state": "now", "text": _("Not handed in yet")}]
     provider = words.tenant_name(application.entry.tenant)
-    return [begun, *(_done(one, case, provider) for one in case.decisions), *_now(case, provider), *_next(case, provider)]
+    return [
+        begun,
+        *(_done(one, case, provider) for one in case.decisions),
+        *_now(case, provider),
+        *_next(case, provider),
+    ]
 
 
 def outcome(application: Application) -> dict[str, str] | None:
@@ -74,7 +79,9 @@ def _now(case: Case, provider: str) -> list[dict[str, Any]]:
     if due and case.provisional:
         due = f"{due} {_('(provisional)')}"
     text = stage.label(str(get_locale()))
-    return [{"state": "now", "text": text, "by": "" if case.stage in SILENT else turn_of(stage.turn, provider), "due": due}]
+    return [
+        {"state": "now", "text": text, "by": "" if case.stage in SILENT else turn_of(stage.turn, provider), "due": due}
+    ]
 
 
 def _next(case: Case, provider: str) -> list[dict[str, Any]]:
@@ -94,7 +101,9 @@ def _next(case: Case, provider: str) -> list[dict[str, Any]]:
             day = min(day, last) if last else day
         due = _("expected by %(date)s", date=language.date(day)) if day else ""
         found.append({"state": "next", "text": stage.label(reader), "by": turn_of(stage.turn, provider), "due": due})
-    found.append({"state": "next", "text": _("Sign the agreement and receive the key"), "by": turn_of("applicant", provider)})
+    found.append(
+        {"state": "next", "text": _("Sign the agreement and receive the key"), "by": turn_of("applicant", provider)}
+    )
     return found
 
 

@@ -90,7 +90,8 @@ def preview(entry: Entry, version: Version | None, access: Access) -> dict[str, 
         page = stored_rows.page(kit(), version, access, limit=PREVIEW)
     except Refusal as refusal:
         return {"reason": refusal.text(str(get_locale()))}
-    return {"columns": stored_rows.headings(entry, page.columns), "rows": page.rows, "total": page.total}
+    types = stored_rows.columns(kit(), version, access)
+    return {"columns": stored_rows.headings(entry, page.columns, types), "rows": page.rows, "total": page.total}
 
 
 def fields(entry: Entry, version: Version | None, access: Access) -> list[dict[str, Any]]:
@@ -139,13 +140,17 @@ def dimensions(version: Version | None) -> list[dict[str, Any]]:
 
 def coverage(entry: Entry) -> list[dict[str, str]]:
     """Place, time and granularity."""
-    return [
+    rows = [
         {"label": _("Place"), "value": words.region(entry.region_code)},
         {"label": _("Range"), "value": language.term(entry.data_range)},
         {"label": _("Time"), "value": words.span(entry)},
         {"label": _("Granularity"), "value": entry.granularity},
         {"label": _("Update cycle"), "value": language.term(entry.update_cycle)},
     ]
+    if entry.origin is v.Origin.HARVESTED:
+        # What the original portal doesn't say is no gap of ours; the range is a term of this city's alone.
+        return [row for row in rows if row["value"] and row["label"] != _("Range")]
+    return rows
 
 
 def source(entry: Entry) -> list[dict[str, Any]]:
@@ -207,9 +212,7 @@ def seen_versions(reader: Session, entry: Entry, access: Access) -> list[Version
     inside = access.rule == "own-tenant"
     shown = {v.VersionState.LIVE, v.VersionState.SUPERSEDED}
     return [
-        one
-        for one in versions.all_of(reader, entry)
-        if inside or (one.state in shown and one.published_at is not None)
+        one for one in versions.all_of(reader, entry) if inside or (one.state in shown and one.published_at is not None)
     ]
 
 

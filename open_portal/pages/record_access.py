@@ -53,9 +53,7 @@ def why_not(entry: Entry, access: Access) -> str:
     """In one or two sentences, why there are no rows for this reader and what to do."""
     reasons: dict[str, str] = {
         "sign-in": _("These data are open to everyone who has signed in."),
-        "apply": _(
-            "These data are opened on application: say what you need them for and accept the agreement."
-        ),
+        "apply": _("These data are opened on application: say what you need them for and accept the agreement."),
         "no-data": _("No data have been published for this entry yet."),
         "not-live": _("This entry is not published; only its own department sees it."),
         "not-open": _("These data have not been released to the public."),

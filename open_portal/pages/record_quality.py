@@ -65,7 +65,7 @@ def _outcome(rule: Rule, result: dict[str, Any], access: Access, titles: dict[st
     broken = result.get("error") is not None
     return {
         "sentence": sentence(rule, access, titles),
-        "why": rule.why_en if words.english() else rule.why_zh,
+        "why": _why(rule, access),
         "dimension": DIMENSIONS[rule.dimension],
         "severity": SEVERITIES[rule.severity],
         "evaluated": result.get("evaluated"),
@@ -73,6 +73,13 @@ def _outcome(rule: Rule, result: dict[str, Any], access: Access, titles: dict[st
         "passed": bool(result.get("success")) and not broken,
         "verdict": v.Verdict.ERROR if broken else v.Verdict.PASS if result.get("success") else v.Verdict.FAIL,
     }
+
+
+def _why(rule: Rule, access: Access) -> str:
+    """Why the rule is there; it may tell what the data hold now, so it is for those who may read these."""
+    if not set(rule.columns) <= set(access.items):
+        return ""
+    return rule.why_en if words.english() else rule.why_zh
 
 
 def sentence(rule: Rule, access: Access, titles: dict[str, str]) -> str:

@@ -41,9 +41,7 @@ def page(
     if not readable:
         raise NotFound("general.not-found")
     with kit.blobs.local_path(_table(version)) as path:
-        return kit.tables.page(
-            path, columns=list(readable), where=where, order=order, limit=limit, offset=offset
-        )
+        return kit.tables.page(path, columns=list(readable), where=where, order=order, limit=limit, offset=offset)
 
 
 def count(kit: Kit, version: Version, where: Filter) -> int:
@@ -52,9 +50,7 @@ def count(kit: Kit, version: Version, where: Filter) -> int:
         return kit.tables.count(path, where)
 
 
-def headings(
-    entry: Entry, names: Sequence[str], types: Mapping[str, ColumnType] | None = None
-) -> list[dict[str, Any]]:
+def headings(entry: Entry, names: Sequence[str], types: Mapping[str, ColumnType] | None = None) -> list[dict[str, Any]]:
     """Headings of a table of rows: the item's title with the column's own name below it, and the unit."""
     items = {item.name: item for item in entry.items}
     found = []

@@ -29,6 +29,9 @@ def issue(work: Work, application: Application) -> str:
     """Bring a grant into being: key and entitlement in the same transaction. Returns the key, shown only now."""
     if application.valid_from is None or application.valid_to is None:
         raise Refused("application.wrong-stage", stage=application.stage)
+    ends_at = _midnight(application.valid_to + timedelta(days=1))
+    if ends_at <= work.now:
+        raise Refused("grant.term-over", number=application.number)
     year = local_date(work.now).year
     grant = Grant(
         id=new_id(),
@@ -42,7 +45,7 @@ def issue(work: Work, application: Application) -> str:
         state=v.GrantState.ACTIVE,
         items=list(application.items),
         starts_at=max(_midnight(application.valid_from), work.now),
-        ends_at=_midnight(application.valid_to + timedelta(days=1)),
+        ends_at=ends_at,
         calls_per_day=CALLS_PER_DAY,
         rows_per_day=ROWS_PER_DAY,
         addresses=[],
@@ -119,6 +122,8 @@ def actor_of(session: Session, key: str, now: datetime) -> tuple[Actor, Grant | 
 def spend(work: Work, grant: Grant, rows: int) -> None:
     """Count a call and its rows against the day's quota; refused, exactly, once the quota is used up."""
     work.demand("grant.use", grant)
+    if not grant.starts_at <= work.now < grant.ends_at:
+        raise Refused("grant.not-active", number=grant.number)
     day = local_date(work.now)
     insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     work.session.execute(

@@ -78,9 +78,9 @@ def dispatch(work: Work, demand: Demand, provider: Tenant) -> Moved:
     work.demand("demand.dispatch", demand)
     if provider.id == demand.tenant_id:
         raise Invalid("demand.own-provider", field="provider")
-    case = _case(demand)
-    moved = cases.move(work, case, "dispatch", details={"provider": provider.key})
-    case.tenant, case.tenant_id = provider, provider.id
+    if provider.dissolved_on is not None:
+        raise Refused("tenant.dissolved", name=provider.name.zh)
+    moved = cases.move(work, _case(demand), "dispatch", details={"provider": provider.key}, hand_to=provider)
     demand.provider, demand.provider_id, demand.accepted_at = provider, provider.id, work.now
     _note(work, demand, "demand.dispatched")
     return moved

@@ -1,6 +1,7 @@
 """What the catalogue's tests share: entries in any state, without the long way through the review."""
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -19,6 +20,14 @@ _numbers = count(1)
 
 def make_entry(deed: Work, tenant: Tenant, title: str, items: tuple[str, ...] = (), **values: Any) -> Entry:
     """An entry, published and open to all unless told otherwise, with its change noted."""
+    entry = loose_entry(tenant, title, deed.now, items, **values)
+    deed.session.add(entry)
+    changes.note(deed, entry, "entry.made")
+    return entry
+
+
+def loose_entry(tenant: Tenant, title: str, now: datetime, items: tuple[str, ...] = (), **values: Any) -> Entry:
+    """Such an entry in no database."""
     number = next(_numbers)
     defaults: dict[str, Any] = {
         "id": new_id(),
@@ -51,13 +60,11 @@ def make_entry(deed: Work, tenant: Tenant, title: str, items: tuple[str, ...] = 
         "open_tier": v.OpenTier.T0,
         "collect_state": v.CollectState.NONE,
         "related_codes": [],
-        "created_at": deed.now,
-        "changed_at": deed.now,
+        "created_at": now,
+        "changed_at": now,
     }
     entry = Entry(**(defaults | values))
     entry.items = [make_item(position, name) for position, name in enumerate(items)]
-    deed.session.add(entry)
-    changes.note(deed, entry, "entry.made")
     return entry
 
 
@@ -80,6 +87,12 @@ def make_item(position: int, name: str, **values: Any) -> Item:
 def maker() -> Maker:
     """The way to make entries: `maker(work, tenant, title, items, **columns)`."""
     return make_entry
+
+
+@pytest.fixture(scope="session")
+def loose() -> Maker:
+    """The way to make entries in no database: `loose(tenant, title, now, items, **columns)`."""
+    return loose_entry
 
 
 @pytest.fixture(scope="session")

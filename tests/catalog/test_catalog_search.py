@@ -128,9 +128,7 @@ def test_facets_count_and_narrow(place: Place) -> None:
     assert found.facets["origin"] == [("OWN", 4)]
     ticked = place.find(facets={"theme": ("6", "7"), "tier": ("T0",)})
     assert ticked.total == 2
-    assert dict(ticked.facets["theme"]) == {"6": 1, "7": 1, "10": 1}, (
-        "a facet is not narrowed by its own ticks"
-    )
+    assert dict(ticked.facets["theme"]) == {"6": 1, "7": 1, "10": 1}, "a facet is not narrowed by its own ticks"
     assert ticked.facets["tier"] == [("T0", 2)]
     assert place.find(facets={"theme": ()}).total == 4
     with pytest.raises(Invalid) as refused:

@@ -43,9 +43,7 @@ class Catalogue:
                 setattr(entry, name, value)
             changes.note(deed, entry, "entry.changed")
 
-    def find(
-        self, actor: Actor = ANONYMOUS, index: Index | None = None, **asked: Any
-    ) -> tuple[list[str], int, int]:
+    def find(self, actor: Actor = ANONYMOUS, index: Index | None = None, **asked: Any) -> tuple[list[str], int, int]:
         """Titles in order of titles, the total, and the sum of a facet that every entry has once."""
         query = Query(sort=search.Sort.TITLE, **asked)
         with self.db.read() as session:
@@ -131,9 +129,7 @@ def test_a_moved_tenant_takes_its_drafts_along_at_once(catalogue: Catalogue) -> 
     assert catalogue.find(admin, scope=county.id) == ([], 0, 0)
     with work.begin(catalogue.db, SYSTEM, catalogue.now) as deed:
         moved = deed.session.get_one(Tenant, catalogue.cast.department.id)
-        tenants.move(
-            deed, moved, deed.session.get_one(Tenant, county.id), on=catalogue.now.date() + timedelta(1)
-        )
+        tenants.move(deed, moved, deed.session.get_one(Tenant, county.id), on=catalogue.now.date() + timedelta(1))
     assert catalogue.find(admin) == (["草稿"], 1, 1)
     assert catalogue.find(admin, scope=county.id) == (["草稿"], 1, 1)
     with work.begin(catalogue.db, SYSTEM, catalogue.now) as deed:

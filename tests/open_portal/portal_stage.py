@@ -109,7 +109,17 @@ def sign_in(client: FlaskClient, login: str, password: str = PASSWORD, **fields:
 
 def entry(stage: Stage, title: str, *, open_it: bool, public: bool = True) -> str:
     """A published entry of the department with one mounted version, opened or not; gives its id."""
-    cast, now = stage.cast, stage.clock.now
+    cast = stage.cast
+    tier = (
+        {"open_type": v.OpenType.OPEN_UNCOND, "open_tier": v.OpenTier.T0, "licence": v.Licence.PLATFORM}
+        if open_it
+        else {
+            "open_type": v.OpenType.OPEN_FORBIDDEN,
+            "open_tier": v.OpenTier.TX,
+            "open_reason": v.ReasonKind.LAW,
+            "open_basis": "《浙江省公共数据条例》",
+        }
+    )
     described = datasets.Description(
         title=title,
         abstract="公开数据",
@@ -117,11 +127,11 @@ def entry(stage: Stage, title: str, *, open_it: bool, public: bool = True) -> st
         object_flags=8,
         contact_office="数据科",
         contact_phone="0572-2000000",
-        licence=v.Licence.PLATFORM,
+        **tier,
     )
     with stage.deed(cast.steward) as unit:
         made = datasets.register(unit, unit.session.merge(cast.department), described)
-        datasets.set_items(unit, made, [datasets.ItemDescription(name=f"{title}编号")])
+        datasets.set_items(unit, made, [datasets.ItemDescription(name=f"{title}编号", open_type=described.open_type)])
         made.metadata_public = public
         version = versions.receive(unit, made, Blob("0" * 64, 5), "a.csv")
         keys = made.id, version.id
@@ -140,5 +150,4 @@ def entry(stage: Stage, title: str, *, open_it: bool, public: bool = True) -> st
         datasets.review(unit, made, "approve")
         if open_it:
             release.decide(unit, made, "approve")
-    assert now
     return keys[0]

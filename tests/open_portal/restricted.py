@@ -164,7 +164,12 @@ def begun(world: World, who: Actor, *, in_name_of_company: bool = False) -> str:
         answers = {name: f"回答 {name}" for name in applications.REQUIRED}
         first = world.now.date()
         applications.answer(
-            deed, application, answers=answers, items=["stop", "riders"], valid_from=first, valid_to=first + timedelta(90)
+            deed,
+            application,
+            answers=answers,
+            items=["stop", "riders"],
+            valid_from=first,
+            valid_to=first + timedelta(90),
         )
         return application.number
 
@@ -187,7 +192,9 @@ def approved(world: World, who: Actor, **how: bool) -> str:
     return number
 
 
-def granted(world: World, who: Actor, *, calls: int | None = None, rows: int | None = None, **how: bool) -> tuple[str, str]:
+def granted(
+    world: World, who: Actor, *, calls: int | None = None, rows: int | None = None, **how: bool
+) -> tuple[str, str]:
     """A grant in force for two of the four items; its number and its key."""
     number = approved(world, who, **how)
     with work.begin(world.kit.database, who, world.now) as deed:

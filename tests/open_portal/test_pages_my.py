@@ -99,7 +99,12 @@ def test_signing_shows_a_working_key_once(world: World) -> None:
         assert kept.signatory == "李明"
         assert key not in str([line.details for line in session.scalars(select(AuditLine))])
         assert [one.hash for one in session.scalars(select(Credential))] == [codes.token_hash(key)]
-        pages = ["/my", f"/my/grants/{grant.number}", f"/my/applications/{number}", f"/my/applications/{number}/agreement"]
+        pages = [
+            "/my",
+            f"/my/grants/{grant.number}",
+            f"/my/applications/{number}",
+            f"/my/applications/{number}/agreement",
+        ]
     assert not any(KEY.search(client.get(page).text) for page in pages)
     again = client.post(f"/my/applications/{number}/agreement", data={"csrf_token": _csrf(client)})
     assert again.location == f"/my/applications/{number}"
@@ -143,7 +148,9 @@ def test_colleague_of_the_company_reads_but_does_not_sign(world: World) -> None:
     stranger = world.client(world.cast.stranger)
     for address in (f"/my/applications/{number}", f"/my/applications/{number}/agreement"):
         assert stranger.get(address).status_code == 404
-    assert stranger.post(f"/my/applications/{number}/agreement", data={"csrf_token": _csrf(stranger)}).status_code == 404
+    assert (
+        stranger.post(f"/my/applications/{number}/agreement", data={"csrf_token": _csrf(stranger)}).status_code == 404
+    )
 
 
 def test_grant_page_new_key_and_giving_up(world: World) -> None:
@@ -177,7 +184,9 @@ def test_a_stranger_knows_of_no_grant(world: World) -> None:
 
 
 def test_agreement_text_holds_no_markup_of_anybodys() -> None:
-    html = agreement_text.render("# 协议\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](http://a/b.png)\n\n甲方：<b>x</b>")
+    html = agreement_text.render(
+        "# 协议\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![y](http://a/b.png)\n\n甲方：<b>x</b>"
+    )
     assert "<h2>协议</h2>" in html
     assert "<script" not in html
     assert "<a" not in html

@@ -1,0 +1,67 @@
+"""Fixtures of the roof: a kit over each database, the application, a client, and signing in."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
+
+from open_portal import settings
+from open_portal.app import create_app
+from open_portal.wiring import Kit, wire
+from tenancy import passwords, work
+from tenancy.actors import SYSTEM, Actor
+from tenancy.database import Database
+from tenancy.models import Person
+
+PASSWORD = "river-and-bamboo"
+
+
+@pytest.fixture
+def kit(db: Database, tmp_path: Path, now: datetime) -> Iterator[Kit]:
+    """A kit over the test's database, with its clock standing still."""
+    url = make_url(str(db.engine.url)).render_as_string(hide_password=False)
+    made = wire(
+        settings.read(
+            {"TIAOXI_HOME": str(tmp_path / "home"), "TIAOXI_DATABASE_URL": url, "TIAOXI_DEMO": "no"},
+        )
+    )
+    made.database.close()
+    yield replace(made, database=db, clock=lambda: now)
+    made.tables.close()
+
+
+@pytest.fixture
+def app(kit: Kit) -> Flask:
+    """The application over the kit."""
+    made = create_app(kit)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts, without any cookie yet."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, db: Database, now: datetime) -> Callable[[Actor], FlaskClient]:
+    """Gives a client in which an actor of the cast has signed in through the form."""
+
+    def enter(actor: Actor) -> FlaskClient:
+        browser = app.test_client()
+        with work.begin(db, SYSTEM, now) as unit:
+            person = unit.session.get_one(Person, actor.id)
+            person.password_hash = passwords.hash(PASSWORD)
+            login = person.login
+        app.config["WTF_CSRF_ENABLED"] = False
+        answer = browser.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 302, answer.text
+        return browser
+
+    return enter
