@@ -1,13 +1,12 @@
-"""How fast and how small the scan engine is, beside Great Expectations on pandas and a statement written
-by hand.
+"""How fast and how small the scan engine is, beside Great Expectations on pandas and a statement written by
+hand.
 
     python -m benchmarks.quality [ROWS] [--repeat N] [--memory 1GB] [--skip-pandas] [--fixed]
 
-Makes (once) a synthetic enterprise register of ROWS rows and twelve columns with seeded defects, judges
-it by 25 rules with
-every engine in turn, each in a process of its own, and prints medians and ratios. `--fixed` times 100
-rows instead, where
-only the fixed cost of a run counts. Ratios are what counts: absolute times are the machine's.
+Makes (once) a synthetic enterprise register of ROWS rows and twelve columns with seeded defects, judges it by
+25 rules with every engine in turn, each in a process of its own, and prints medians and ratios. `--fixed` times
+100 rows instead, where only the fixed cost of a run counts. Ratios are what counts: absolute times are the
+machine's.
 """
 
 import argparse
@@ -68,16 +67,13 @@ def rules() -> list[Rule]:
         ("unique_together", ("ent_name", "found_date"), {}, 0.9),
     ]
     return [
-        Rule(f"r{at}", one[0], one[1], one[2], mostly=one[3] if len(one) > 3 else 1.0)
-        for at, one in enumerate(made)
+        Rule(f"r{at}", one[0], one[1], one[2], mostly=one[3] if len(one) > 3 else 1.0) for at, one in enumerate(made)
     ]
 
 
 def by_hand(path: Path, memory: str) -> None:
     """The floor: one statement with counts only, keys by hash alone, the check digit as the same function."""
-    connection = duckdb.connect(
-        ":memory:", config={"memory_limit": memory, "preserve_insertion_order": False}
-    )
+    connection = duckdb.connect(":memory:", config={"memory_limit": memory, "preserve_insertion_order": False})
     connection.create_function(
         "check_uscc", check_digits.uscc, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
     )
@@ -106,13 +102,10 @@ def by_hand(path: Path, memory: str) -> None:
     source = f"read_parquet('{path}')"
     keys = [("uscc IS NOT NULL", "uscc"), ("true", "ent_name, found_date")]
     repeated = ", ".join(
-        f"(SELECT sum(n) FROM (SELECT count(*) n FROM {source} "
-        f"WHERE {where} GROUP BY hash({key}) HAVING n > 1))"
+        f"(SELECT sum(n) FROM (SELECT count(*) n FROM {source} WHERE {where} GROUP BY hash({key}) HAVING n > 1))"
         for where, key in keys
     )
-    connection.execute(
-        f"SELECT count(*), {counts}, avg(reg_capital), max(update_time), {repeated} FROM {source}"
-    )
+    connection.execute(f"SELECT count(*), {counts}, avg(reg_capital), max(update_time), {repeated} FROM {source}")
     connection.fetchall()
     connection.close()
 
@@ -137,8 +130,7 @@ def with_engine(name: str, path: Path, memory: str) -> dict[str, Any]:
 
 
 def measure(engine: str, path: Path, memory: str, repeat: int) -> dict[str, Any]:
-    """Median seconds, CPU seconds and the peak memory of this process, first run left out when there are
-    more."""
+    """Median seconds, CPU seconds and the peak memory of this process, first run left out when there are more."""
     if engine not in {"hand"}:
         from quality import expectations  # noqa: F401, PLC0415
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -189,9 +181,7 @@ def compare(path: Path, rows: int, *, memory: str, repeat: int, engines: list[st
     print(f"{'engine':<10}{'seconds':>9}{'cpu':>8}{'peak MB':>9}{'x ours':>8}{'peak x':>8}")
     for engine, one in found.items():
         ratio, peak = one["seconds"] / mine["seconds"], one["peak_mb"] / mine["peak_mb"]
-        print(
-            f"{engine:<10}{one['seconds']:>9.2f}{one['cpu']:>8.2f}{one['peak_mb']:>9}{ratio:>8.2f}{peak:>8.2f}"
-        )
+        print(f"{engine:<10}{one['seconds']:>9.2f}{one['cpu']:>8.2f}{one['peak_mb']:>9}{ratio:>8.2f}{peak:>8.2f}")
     if "pandas" in found:
         judge = found["pandas"]["found"]
         differ = [name for name, counts in mine["found"].items() if counts != judge[name] and name != "r20"]
@@ -217,7 +207,7 @@ def main() -> None:
     if not path.exists():
         register.write(path, rows)
     engines = ["duckdb", "library", "hand"] + ([] if given.skip_pandas else ["pandas"])
-    compare(path, rows, memory=given.memory, repeat=20 if given.fixed else given.repeat, engines=engines)
+    compare(path, rows, memory=given.memory, repeat=10 if given.fixed else given.repeat, engines=engines)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""A synthetic enterprise register: twelve columns, any number of rows, defects in known shares, always
-the same.
+"""A synthetic enterprise register: twelve columns, any number of rows, defects in known shares, always the
+same.
 
 Codes are well formed (GB 32100) except where a defect is seeded; nobody and no enterprise in it exists.
 """
@@ -60,9 +60,7 @@ def _group(random: np.random.Generator, first: int, size: int) -> pa.Table:
         _phones(random, size),
         _chosen(random, _DISTRICTS, area, "330500", 0.0005),
         _chosen(random, [chr(65 + at) for at in range(20)], random.integers(0, 20, size), "Z", 0.001),
-        pa.array(["存续", "注销", "吊销", "迁出"]).take(
-            pa.array(random.choice(4, size, p=[0.75, 0.2, 0.03, 0.02]))
-        ),
+        pa.array(["存续", "注销", "吊销", "迁出"]).take(pa.array(random.choice(4, size, p=[0.75, 0.2, 0.03, 0.02]))),
         pa.array(registered, mask=_some(random, size, 0.02)),
         pa.array(paid, mask=_some(random, size, 0.1)),
         pa.array(founded, pa.int32(), mask=_some(random, size, 0.001)).cast(pa.date32()),
@@ -86,8 +84,8 @@ def _text(letters: Letters, mask: npt.NDArray[np.bool_]) -> pa.Array:
 
 
 def _codes(random: np.random.Generator, area: npt.NDArray[np.int64], first: int) -> pa.Array:
-    """Social credit codes, each once: wrong check 0.2 %, a letter that is none 0.1 %, repeated 0.05 %,
-    cut, missing."""
+    """Social credit codes, each once: wrong check 0.2 %, a letter that is none 0.1 %, repeated 0.05 %, cut,
+    missing."""
     size = len(area)
     value = np.zeros((size, 17), np.int64)
     value[:, :2] = 9, 1

@@ -54,7 +54,7 @@ def register(work: Work, tenant: Tenant, description: Description, *, source: Te
     descriptions.apply(entry, description)
     work.session.add(entry)
     work.session.flush()
-    work.record("entry.registered", entry, code=entry.code, title=entry.title)
+    work.record("entry.registered", entry, code=entry.code)
     changes.note(work, entry, "entry.registered")
     return entry
 

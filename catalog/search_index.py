@@ -141,7 +141,8 @@ def current(index: Index, session: Session) -> tuple[View, frozenset[str]]:
     if view.mark is None or behind:
         try:
             _build(index, session) if view.mark is None else _take_in(index, session)
-        except Busy:
+        except (Busy, OSError, ValueError):
+            # A full disk or a damaged file is the worker's to report; readers get what is certain.
             index.reload()
         view, behind = _compare(index, session)
     return view, behind

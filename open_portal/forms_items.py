@@ -56,8 +56,8 @@ class Cell:
 
 
 CELLS: Mapping[str, Cell] = {
-    "title": Cell(N_("Title")),
-    "title_en": Cell(N_("Title in English")),
+    "title": Cell(N_("Name in Chinese")),
+    "title_en": Cell(N_("Name in English")),
     "meaning": Cell(N_("Meaning"), limit=2000),
     "type": Cell(N_("Type"), "choice", v.ItemType),
     "unit": Cell(N_("Unit"), limit=50),

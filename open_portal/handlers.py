@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog import search_index
+from catalog import search_index, successions
 from catalog.models import StoredFile
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.refusals import Refusal
 from quality import checks
-from sharing.access import grants
+from sharing import successions as sharing_successions
+from sharing.access import applications, grants
 from sharing.rates import readings
 from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
@@ -71,9 +72,17 @@ def seal_audit(kit: Kit, _payload: Mapping[str, Any]) -> None:
 
 
 def expire_grants(kit: Kit, _payload: Mapping[str, Any]) -> None:
-    """End grants whose term is over."""
+    """End grants whose term is over, and applications that were left lying."""
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         grants.expire(unit)
+        applications.lapse(unit)
+
+
+def follow_tenant(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Let entries, demands and rights follow a tenant that was moved or merged."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        successions.follow(unit, payload["tenant_id"])
+        sharing_successions.follow(unit, payload["tenant_id"])
 
 
 def remind_cases(kit: Kit, _payload: Mapping[str, Any]) -> None:
@@ -107,6 +116,7 @@ HANDLERS: Mapping[str, Handler] = {
     "audit.seal": seal_audit,
     "grants.expire": expire_grants,
     "cases.remind": remind_cases,
+    "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
     "store.sweep": sweep_store,
 }

@@ -56,13 +56,12 @@ class Worker:
                 jobs.run_schedules(unit.session, unit.now)
             with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
                 claim = jobs.claim(unit.session, self.name, unit.now)
+            if claim is not None:
+                self.do(claim)
         except Exception as error:  # noqa: BLE001 - a database that is away for a while must not end the worker
             log.error("worker.database", error=type(error).__name__)  # noqa: TRY400 - the trace says nothing more
             return False
-        if claim is None:
-            return False
-        self.do(claim)
-        return True
+        return claim is not None
 
     def do(self, claim: Claim) -> None:
         """Do one job and settle it, as done or as failed with its reason."""
@@ -91,8 +90,11 @@ class Worker:
 
         def beat() -> None:
             while not done.wait(LEASE.total_seconds() / 3):
-                with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
-                    jobs.keep(unit.session, claim, self.name, unit.now)
+                try:
+                    with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+                        jobs.keep(unit.session, claim, self.name, unit.now)
+                except Exception as error:  # noqa: BLE001 - the next beat may find the database back
+                    log.error("worker.lease", error=type(error).__name__)  # noqa: TRY400 - as above
 
         heart = threading.Thread(target=beat, daemon=True)
         heart.start()

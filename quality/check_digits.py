@@ -1,10 +1,9 @@
 """Check digits of whole columns at once: Arrow arrays in, Arrow booleans out.
 
-Every scheme here is a weighted sum over eighteen ASCII characters with a fixed remainder: the unified
-social credit code
-(GB 32100, modulus 31, remainder 0) and the citizen identity number (GB 11643 by ISO 7064 MOD 11-2,
-remainder 1). The sum is
-looked up two characters at a time, which halves the work; a character without a value poisons the sum.
+Every scheme here is a weighted sum over eighteen ASCII characters with a fixed remainder: the unified social
+credit code (GB 32100, modulus 31, remainder 0) and the citizen identity number (GB 11643 by ISO 7064 MOD 11-2,
+remainder 1). The sum is looked up two characters at a time, which halves the work; a character without a value
+poisons the sum.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,9 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
 
-def _pair_tables(
-    alphabets: Sequence[str], weights: Sequence[int], modulus: int
-) -> list[npt.NDArray[np.int16]]:
+def _pair_tables(alphabets: Sequence[str], weights: Sequence[int], modulus: int) -> list[npt.NDArray[np.int16]]:
     """Nine tables from two characters, read as one little-endian number, to their share of the sum."""
     first, second = np.arange(65536) & 255, np.arange(65536) >> 8
     tables = []
@@ -49,14 +46,14 @@ _ID_TABLES = _pair_tables(
 
 
 def uscc(values: pa.Array) -> pa.Array:
-    """Which values are unified social credit codes with a right check character; null stays null, case
-    doesn't matter."""
+    """Which values are unified social credit codes with a right check character; null stays null, case doesn't
+    matter."""
     return _apply(values, lambda rows: _sums(rows, _USCC_TABLES, 31, 0))
 
 
 def citizen_id(values: pa.Array, not_after: int) -> pa.Array:
-    """Which values are citizen identity numbers: province, real date of birth up to `not_after`
-    (yyyymmdd), check digit."""
+    """Which values are citizen identity numbers: province, real date of birth up to `not_after` (yyyymmdd),
+    check digit."""
     return _apply(values, lambda rows: _citizens(rows, not_after))
 
 
@@ -98,11 +95,6 @@ def _citizens(rows: Bytes, not_after: int) -> Flags:
     last = _MONTH_DAYS[np.where(real_month, month, 0)] + (leap & (month == 2))
     born = year * 10_000 + month * 100 + day
     good[good] = (
-        np.isin(province, _PROVINCES)
-        & real_month
-        & (day >= 1)
-        & (day <= last)
-        & (year >= 1800)
-        & (born <= not_after)
+        np.isin(province, _PROVINCES) & real_month & (day >= 1) & (day <= last) & (year >= 1800) & (born <= not_after)
     )
     return good

@@ -264,7 +264,7 @@ def _loaded(found: Result) -> Loaded:
 
 
 def _judged(found: Result) -> Judged:
-    failed = sum(not one.success for one in found.run.results)
+    failed = sum(not one.success and one.error is None for one in found.run.results)
     return Judged(
         verdict=found.gate.verdict,
         reasons=[problem_of(one) for one in found.gate.reasons],

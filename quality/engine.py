@@ -1,11 +1,9 @@
 """Great Expectations on DuckDB over Parquet: all metrics of a suite in one pass.
 
-The library resolves a graph of metrics in rounds and sends a query for nearly each. This engine leaves
-the library its
-suites, conditions, success logic and results, and only changes *when* queries run: whatever needs data
-is withheld (the
-library asks again in the next round) until every condition is known, and then answered together by
-`engine_scan`.
+The library resolves a graph of metrics in rounds and sends a query for nearly each. This engine leaves the
+library its suites, conditions, success logic and results, and only changes *when* queries run: whatever needs
+data is withheld (the library asks again in the next round) until every condition is known, and then answered
+together by `engine_scan`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,8 +46,8 @@ class _Wanted:
 
 
 class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
-    """The execution engine. `numbered` samples come as `Numbered`, else as the bare values the library
-    is used to."""
+    """The execution engine. `numbered` samples come as `Numbered`, else as the bare values the library is used
+    to."""
 
     numbered = False
 
@@ -69,11 +67,13 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
         metrics: dict[Any, Any] | None = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> dict[Any, Any]:
-        """The values of metrics. Those which need no data, or are none of ours, are resolved by the
-        library first."""
+        """The values of metrics. Those which need no data, or are none of ours, are resolved by the library
+        first."""
         asked, known = list(metrics_to_resolve), metrics if metrics is not None else {}
         # keys are counted by the scan itself: the windows and joins which the library would write are never looked at
-        unasked = {m.id: (sa.true(), m.metric_domain_kwargs, {}) for m in asked if m.metric_name in _UNASKED}
+        unasked: dict[Any, Any] = {
+            m.id: (sa.true(), m.metric_domain_kwargs, {}) for m in asked if m.metric_name in _UNASKED
+        }
         ready = [metric for metric in asked if metric.id not in unasked]
         wanted = {metric.id: self._wanted(metric, known) for metric in ready}
         others = [metric for metric in ready if wanted[metric.id] is None]
@@ -116,11 +116,7 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
         """None for what is not ours: lazy metrics, descriptions of the table, metrics with an own way of
         counting."""
         domain = metric.metric_domain_kwargs
-        if (
-            domain.get("filter_conditions")
-            or domain.get("table")
-            or isinstance(domain.get("row_condition"), str)
-        ):
+        if domain.get("filter_conditions") or domain.get("table") or isinstance(domain.get("row_condition"), str):
             return None
         base, _, last = metric.metric_name.rpartition(".")
         if metric.metric_name == "table.row_count":
@@ -212,8 +208,8 @@ _EngineType = type[ParquetScanEngine]
 
 
 class ParquetScanDatasource(gx.SQLDatasource):
-    """The data source behind `context.data_sources.add_parquet_scan`; named apart from what the library
-    may bring."""
+    """The data source behind `context.data_sources.add_parquet_scan`; named apart from what the library may
+    bring."""
 
     type: Literal["parquet_scan"] = "parquet_scan"  # type: ignore[assignment]
 
@@ -240,8 +236,7 @@ def batch_over(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Batch
 
 
 def type_names(sort: str) -> list[str]:
-    """The names of types in this engine's description of the table which a `type` rule of some sort
-    accepts."""
+    """The names of types in this engine's description of the table which a `type` rule of some sort accepts."""
     named = {
         "text": sa.VARCHAR,
         "integer": sa.BIGINT,

@@ -1,8 +1,7 @@
 """Check digits as an expectation of Great Expectations, on every engine this product uses.
 
 `ExpectColumnValuesToHaveValidCheckDigits(column, scheme, not_after)`: scheme is "uscc" or "citizen_id";
-`not_after`
-(yyyymmdd) is the last date of birth which is possible.
+`not_after` (yyyymmdd) is the last date of birth which is possible.
 """
 
 from typing import Any, ClassVar

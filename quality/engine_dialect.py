@@ -1,9 +1,8 @@
-"""A small SQLAlchemy dialect over an open scan, so that Great Expectations can write its conditions as
-it always does.
+"""A small SQLAlchemy dialect over an open scan, so that Great Expectations can write its conditions as it
+always does.
 
-A URL `parquetscan:///KEY` leads to the scan offered under KEY. Results are fetched whole when a
-statement is executed,
-because the library reads them after it has given the connection back.
+A URL `parquetscan:///KEY` leads to the scan offered under KEY. Results are fetched whole when a statement is
+executed, because the library reads them after it has given the connection back.
 """
 
 import types
@@ -105,8 +104,7 @@ _DBAPI = types.SimpleNamespace(
 
 
 class _Compiler(compiler.SQLCompiler):
-    """Regular expressions search (they match anywhere in the value), as in Python; DuckDB's `~` has
-    meant both."""
+    """Regular expressions search (they match anywhere in the value), as in Python; DuckDB's `~` has meant both."""
 
     def visit_custom_op_binary(self, element: Any, operator: Any, **kwargs: Any) -> str:
         if operator.opstring not in {"~", "!~"}:
@@ -126,8 +124,7 @@ _TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
 
 
 class ScanDialect(default.DefaultDialect):
-    """DuckDB's SQL where it differs from the standard, and the columns of the scan as the table's
-    description."""
+    """DuckDB's SQL where it differs from the standard, and the columns of the scan as the table's description."""
 
     name = "duckdb"
     driver = "parquetscan"
@@ -178,8 +175,7 @@ class ScanDialect(default.DefaultDialect):
 registry.register("parquetscan", __name__, "ScanDialect")
 
 family = types.ModuleType("parquet_scan_family")
-"""What the library looks at to choose operators and type names: PostgreSQL's operators, SQLAlchemy's own
-types."""
+"""What the library looks at to choose operators and type names: PostgreSQL's operators, SQLAlchemy's own types."""
 family.dialect = postgresql.dialect  # type: ignore[attr-defined]
 for _name, _type in vars(sa.types).items():
     if isinstance(_type, type):

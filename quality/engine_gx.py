@@ -1,8 +1,7 @@
 """The names of Great Expectations which this package uses, imported once and quietly.
 
-The library is pinned: a new version is judged by reading this list and running the tests that compare
-engines. Its import
-uses modules deprecated by Python and redirects every warning of the process into logging; both are
+The library is pinned: a new version is judged by reading this list and running the tests that compare engines.
+Its import uses modules deprecated by Python and redirects every warning of the process into logging; both are
 undone here.
 """
 

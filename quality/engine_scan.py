@@ -1,10 +1,8 @@
 """All counts and samples of a whole suite from one pass over a table, and uniqueness from a pass over hashes.
 
-Every condition is one bit of a mask a row; the masks are counted, not the conditions. Bits are cut into
-words of twelve,
-each word a GROUPING SET of the same statement, so that there are never more than 4096 groups a word,
-however independently
-the conditions hold. Plain SQL over `engine_tables`: no Great Expectations here.
+Every condition is one bit of a mask a row; the masks are counted, not the conditions. Bits are cut into words
+of twelve, each word a GROUPING SET of the same statement, so that there are never more than 4096 groups a word,
+however independently the conditions hold. Plain SQL over `engine_tables`: no Great Expectations here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,8 +39,7 @@ class Figure:
 
 @dataclass
 class Plan:
-    """What is to be found: conditions to count, those to sample with the columns to show, figures, and
-    keys."""
+    """What is to be found: conditions to count, those to sample with the columns to show, figures, and keys."""
 
     conditions: dict[str, set[str]] = field(default_factory=dict)
     figures: dict[Figure, None] = field(default_factory=dict)
@@ -59,8 +56,8 @@ class Plan:
 
 @dataclass
 class Answers:
-    """Counts and first rows (in order of the file, with the columns asked for) by condition or keys,
-    figures, errors."""
+    """Counts and first rows (in order of the file, with the columns asked for) by condition or keys, figures,
+    errors."""
 
     counts: dict[str | Keys, int] = field(default_factory=dict)
     samples: dict[str | Keys, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
@@ -88,16 +85,14 @@ def run(scan: Scan, plan: Plan) -> Answers:
 
 
 def _blame(error: duckdb.Error) -> str:
-    """The first line of an error, unless it is the machine's fault and not the statement's: then it is
-    raised again."""
+    """The first line of an error, unless it is the machine's fault and not the statement's: then it is raised
+    again."""
     if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException | OutOfTimeError):
         raise error
     return str(error).splitlines()[0]
 
 
-def _count(
-    scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows: dict[str, list[int]]
-) -> None:
+def _count(scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows: dict[str, list[int]]) -> None:
     """Counts conditions together; if that fails, halves them until the one that fails stands alone."""
     if not conditions:
         return
@@ -123,9 +118,7 @@ def _count(
                     rows[condition] += first
 
 
-def _histogram(
-    scan: Scan, conditions: list[str], sampled: list[bool]
-) -> list[tuple[int, int, int, list[int] | None]]:
+def _histogram(scan: Scan, conditions: list[str], sampled: list[bool]) -> list[tuple[int, int, int, list[int] | None]]:
     """(word, mask, rows with it, the first of them) for every mask which occurs."""
     words = [conditions[at : at + WORD] for at in range(0, len(conditions), WORD)]
     masks = [
@@ -186,8 +179,8 @@ def _figures(scan: Scan, figures: list[Figure], answers: Answers) -> None:
 def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
     """Rows whose key occurs more than once, exactly.
 
-    A hash seen once proves its key unique, so only rows whose hash was seen twice are looked at by the key itself: eight
-    bytes a key instead of the key, and exact whatever collides.
+    A hash seen once proves its key unique, so only rows whose hash was seen twice are looked at by the key
+    itself: eight bytes a key instead of the key, and exact whatever collides.
     """
     listed = ", ".join(keys.columns)
     conditions = [f"({keys.where})"] if keys.where else []
@@ -210,7 +203,5 @@ def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
     scan.query(f"CREATE OR REPLACE TEMP TABLE repeated AS {repeated}")
     answers.counts[keys] = scan.query("SELECT coalesce(sum(n), 0)::BIGINT FROM repeated")[0][0]
     same = " AND ".join(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in keys.columns)
-    shown = scan.query(
-        f"FROM ({suspects}) AS s SEMI JOIN repeated AS r ON {same} ORDER BY {ROW} LIMIT {SAMPLES}"
-    )
+    shown = scan.query(f"FROM ({suspects}) AS s SEMI JOIN repeated AS r ON {same} ORDER BY {ROW} LIMIT {SAMPLES}")
     answers.samples[keys] = [(line[0] + 1, dict(zip(keys.columns, line[1:], strict=True))) for line in shown]

@@ -1,9 +1,8 @@
 """From our rules to an ordinary suite of Great Expectations: one expectation a rule, matched by
 `meta["rule_id"]`.
 
-Columns are given by their aliases, so that a suite never holds a real name as SQL. A rule that can't be
-meant for this table
-gets a `RuleError` here, before anything runs.
+Columns are given by their aliases, so that a suite never holds a real name as SQL. A rule that can't be meant
+for this table gets a `RuleError` here, before anything runs.
 """
 
 import datetime as dt
@@ -90,10 +89,8 @@ def _row_count(on: _Subject) -> gx.Expectation:
 
 def _columns_match(on: _Subject) -> gx.Expectation:
     # a column which isn't there keeps a name that no alias can have
-    names = [
-        on.table.columns[name].alias if name in on.table.columns else f"?{name}" for name in on.rule.columns
-    ]
-    exact = bool(on.rule.parameters.get("exact", False))
+    names = [on.table.columns[name].alias if name in on.table.columns else f"?{name}" for name in on.rule.columns]
+    exact = bool(on.rule.parameters.get("exact", True))
     return gx.expect("TableColumnsToMatchSet", column_set=names, exact_match=exact, **on.given)
 
 
@@ -235,9 +232,7 @@ def _type(on: _Subject) -> gx.Expectation:
 def _mean(on: _Subject) -> gx.Expectation:
     demand(on.columns[0], "integer", "number")
     low, high = on.rule.parameters.get("min"), on.rule.parameters.get("max")
-    return gx.expect(
-        "ColumnMeanToBeBetween", column=on.columns[0].alias, min_value=low, max_value=high, **on.given
-    )
+    return gx.expect("ColumnMeanToBeBetween", column=on.columns[0].alias, min_value=low, max_value=high, **on.given)
 
 
 def _order(on: _Subject) -> gx.Expectation:

@@ -1,10 +1,9 @@
 """One Parquet file as a locked-down DuckDB view: the ground on which rules and profiles run.
 
-The view renames the columns c0, c1, … so that no name of a real table, whatever quotes, brackets or
-emoji it holds, ever
-becomes SQL; it numbers the rows, turns NaN into NULL and puts instants on the wall clock of the city.
-After it exists the
-connection can read this one file, spill into its own scratch folder, and nothing else.
+The view renames the columns c0, c1, … so that no name of a real table, whatever quotes, brackets or emoji it
+holds, ever becomes SQL; it numbers the rows, turns NaN into NULL and puts instants on the wall clock of the
+city. After it exists the connection can read this one file, spill into its own scratch folder, and nothing
+else.
 """
 
 import datetime as dt
@@ -28,7 +27,7 @@ from quality import check_digits
 
 SOURCE = "source"
 ROW = "source_row"
-"""The number of a row, from 0: only the bare number lets DuckDB skip the row groups which hold none of those asked for."""
+"""The number of a row, from 0: only the bare number lets DuckDB skip row groups without a row asked for."""
 SMALL = 100_000
 _CLOCK = "Asia/Shanghai"
 _ROW_NAME = "file_row_number"
@@ -41,8 +40,8 @@ class OutOfTimeError(TimeoutError):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the file: its own name, its alias in the view, the view's DuckDB type and the plain
-    sort of it.
+    """A column of the file: its own name, its alias in the view, the view's DuckDB type and the plain sort of
+    it.
 
     `sort` is text, integer, number, date, datetime, boolean or other.
     """
@@ -55,8 +54,8 @@ class Column:
 
 @dataclass
 class Scan:
-    """An open table. `query` is the only way to the data; `statements` keeps (seconds, SQL) of all that
-    was sent."""
+    """An open table. `query` is the only way to the data; `statements` keeps (seconds, SQL) of all that was
+    sent."""
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[Column, ...]
@@ -105,8 +104,8 @@ def literal(text: str) -> str:
 
 
 def pattern_problem(regex: str) -> str | None:
-    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept and
-    before it is run."""
+    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept and before it
+    is run."""
     with duckdb.connect(":memory:", config={"threads": 1, "autoload_known_extensions": False}) as connection:
         return _pattern_problem(connection, regex)
 
@@ -136,8 +135,8 @@ def open_table(
 ) -> Iterator[Scan]:
     """A Parquet file ready to be read, closed and cleaned up after.
 
-    `threads` defaults to one for small tables. Raises FileNotFoundError, or pyarrow.ArrowInvalid for
-    what is no Parquet.
+    `threads` defaults to one for small tables. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
+    Parquet.
     """
     # the path is made absolute here: DuckDB compares it literally with the one that stays allowed
     path = path.resolve(strict=True)
@@ -174,8 +173,7 @@ def open_table(
 
 
 def _watch(scan: Scan, timeout: float | None, ended: threading.Event) -> None:
-    """Stops the running statement when time is over, and goes on: an interrupt between two statements is
-    lost."""
+    """Stops the running statement when time is over, and goes on: an interrupt between two statements is lost."""
     if ended.wait(timeout):
         return
     scan.over.set()

@@ -1,8 +1,7 @@
 """Runs our rules over a Parquet table with Great Expectations and gives plain results back.
 
-`engine="duckdb"` is the product's; `engine="pandas"` is the slow judge which tests compare it with.
-Heavy to import: only
-worker and command line do.
+`engine="duckdb"` is the product's; `engine="pandas"` is the slow judge which tests compare it with. Heavy to
+import: only worker and command line do.
 """
 
 import datetime as dt
@@ -34,10 +33,8 @@ class RuleOutcome:
     """What became of one rule: rows that count, rows left out as missing, rows that break it.
 
     A rule about the table as a whole counts as one. `samples` are up to 20 (row number from 1, value);
-    `observed` is the
-    figure of an aggregate rule. `error` is a reason code when the rule could not be evaluated (`detail`
-    says more): then
-    it neither succeeds nor fails.
+    `observed` is the figure of an aggregate rule. `error` is a reason code when the rule could not be evaluated
+    (`detail` says more): then it neither succeeds nor fails.
     """
 
     rule_id: str
@@ -73,14 +70,12 @@ def run(
     timeout: float | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Evaluates rules over a Parquet file; a rule that can't be evaluated is reported as such and harms
-    no other.
+    """Evaluates rules over a Parquet file; a rule that can't be evaluated is reported as such and harms no
+    other.
 
-    `parameters`: `today` (date) and `updated_at` (date or aware datetime). `timeout` in seconds,
-    `memory_limit` as DuckDB
-    writes it. Raises OutOfTimeError when time is over, FileNotFoundError, ArrowInvalid for no Parquet,
-    ValueError for
-    two rules of one id or an unknown engine.
+    `parameters`: `today` (date) and `updated_at` (date or aware datetime). `timeout` in seconds, `memory_limit`
+    as DuckDB writes it. Raises OutOfTimeError when time is over, FileNotFoundError, ArrowInvalid for no
+    Parquet, ValueError for two rules of one id or an unknown engine.
     """
     began = time.perf_counter()
     if len({rule.rule_id for rule in rules}) < len(rules):
@@ -179,9 +174,7 @@ def _over_pandas(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Val
     source = context.data_sources.add_pandas("pandas")
     try:
         batch = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-        yield gx.Validator(
-            batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY"
-        )
+        yield gx.Validator(batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY")
     finally:
         context.data_sources.delete("pandas")
 
@@ -235,8 +228,8 @@ def _observed(rule: Rule, found: Mapping[str, Any], scan: Scan) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can hold it: no NaN, no numpy, dates as ISO text, records as lists in order of
-    their columns."""
+    """A value as JSON can hold it: no NaN, no numpy, dates as ISO text, records as lists in order of their
+    columns."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):

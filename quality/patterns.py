@@ -1,9 +1,8 @@
 """Known forms of text values: what a column of codes, numbers or dates kept as text may look like.
 
-The expressions hold in RE2, Python and Java alike: explicit classes, no captured groups, no look-around, no backslash
-classes, so that a rule
-means the same on every engine. Sources: GB 32100, GB 11643, GB/T 2260, GB/T 7408, the numbering plan for
-telephones.
+The expressions hold in RE2, Python and Java alike: explicit classes, no captured groups, no look-around, no
+backslash classes, so that a rule means the same on every engine. Sources: GB 32100, GB 11643, GB/T 2260, GB/T
+7408, the numbering plan for telephones.
 """
 
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 class Pattern:
     """A form of text: `regex` matches the whole value; `digits` names its check-digit scheme, if it has one.
 
-    `hints` are parts of column names or titles which speak for it; `needs_hint` marks a form too common
-    to be believed
-    without one (any six digits may be a post code).
+    `hints` are parts of column names or titles which speak for it; `needs_hint` marks a form too common to be
+    believed without one (any six digits may be a post code).
     """
 
     code: str
@@ -151,6 +149,7 @@ _END = (
     "截止",
     "终止",
     "到期",
+    "期至",
     "止日",
     "办结",
     "注销",

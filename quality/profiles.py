@@ -1,12 +1,10 @@
-"""What a Parquet table holds, column by column: the ground for proposed rules and for the page that
-shows the data.
+"""What a Parquet table holds, column by column: the ground for proposed rules and for the page that shows the
+data.
 
 A handful of statements whatever the number of columns: one over the whole table, one which keeps a fixed
-sample, and a few
-that read only the columns they ask about. Row counts, nulls, blanks, extremes, and the values of columns
-with few of them are
-exact; shares of known forms come from the sample; a number of distinct values says itself whether it is
-exact.
+sample, and a few that read only the columns they ask about. Row counts, nulls, blanks, extremes, and the values
+of columns with few of them are exact; shares of known forms come from the sample; a number of distinct values
+says itself whether it is exact.
 """
 
 import datetime as dt
@@ -37,11 +35,10 @@ _ORDERED = {"integer", "number", "date", "datetime"}
 class ColumnProfile:
     """One column. `sort` is text, integer, number, date, datetime, boolean or other; values are JSON values.
 
-    `top` are (value as text, rows), all of them when `top_exact`, else those of the sample; `quantiles`
-    are (share,
-    value); `histogram` (upper edge, rows), the last edge None; `patterns` shares of the sampled,
-    non-blank text which has
-    a known form, `digits` those with a right check digit, `dirt` those untrimmed or garbled.
+    `top` are (value as text, rows), all of them when `top_exact`, else those of the sample; `quantiles` are
+    (share, value); `histogram` (upper edge, rows), the last edge None; `patterns` shares of the sampled,
+    non-blank text which has a known form, `digits` those with a right check digit, `dirt` those untrimmed or
+    garbled.
     """
 
     name: str
@@ -83,8 +80,8 @@ class PairProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A table: its rows, how many of them repeat an earlier one in every column, its columns, its
-    ordered pairs."""
+    """A table: its rows, how many of them repeat an earlier one in every column, its columns, its ordered
+    pairs."""
 
     rows: int
     sampled: int
@@ -131,15 +128,12 @@ def profile(
         _histograms(scan, figures)
         repeated = _keys(scan, figures)
         columns = tuple(
-            ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias])
-            for column in scan.columns
+            ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
         )
         return Profile(scan.rows, sampled, repeated, columns, _pairs(scan))
 
 
-def _select(
-    scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE
-) -> dict[tuple[str, str], Any]:
+def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
     """One row of aggregates; `asked` maps (column, figure) to SQL."""
     if not asked:
         return {}
@@ -167,7 +161,7 @@ def _whole(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
     for (alias, figure), value in _select(scan, asked).items():
         figures[alias][figure] = _json(value)
     for found in figures.values():
-        found.setdefault("blanks", 0)
+        found["blanks"] = found.get("blanks") or 0
         found["distinct_exact"] = False
         found["quantiles"] = tuple(zip(QUANTILES, found.get("quantiles") or (), strict=False))
         lengths = found.pop("lengths", None)
@@ -195,9 +189,7 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         for code, pattern in patterns.PATTERNS.items():
             asked[alias, f"patterns {code}"] = f"count_if(regexp_matches({alias}, {literal(pattern.regex)}))"
         asked[alias, "digits uscc"] = f"count_if(length({alias}) = 18 AND check_uscc({alias}))"
-        asked[alias, "digits citizen_id"] = (
-            f"count_if(length({alias}) = 18 AND check_citizen_id({alias}, 99991231))"
-        )
+        asked[alias, "digits citizen_id"] = f"count_if(length({alias}) = 18 AND check_citizen_id({alias}, 99991231))"
         asked[alias, "dirt untrimmed"] = f"count_if(regexp_matches({alias}, {literal(patterns.UNTRIMMED)}))"
         asked[alias, "dirt garbled"] = f"count_if(regexp_matches({alias}, {literal(patterns.GARBLED)}))"
         asked[alias, "numeric"] = f"count(try_cast({alias} AS DOUBLE))"
@@ -205,18 +197,16 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         asked[alias, "usual"] = f"mode(length({alias}))"
     found = _select(scan, asked, "sample")
     usual = {alias: value for (alias, what), value in found.items() if what == "usual" and value is not None}
-    same = _select(
-        scan, {(alias, "same"): f"count_if(length({alias}) = {n})" for alias, n in usual.items()}, "sample"
-    )
+    same = _select(scan, {(alias, "same"): f"count_if(length({alias}) = {n})" for alias, n in usual.items()}, "sample")
     for (alias, what), value in found.items():
         part, _, name = what.partition(" ")
-        filled = max(1, found[alias, "filled"])
+        filled = max(1, found[alias, "filled"] or 0)
         if name:
             figures[alias].setdefault(part, {})
             if value:
                 figures[alias][part][name] = value / filled
         elif part == "numeric":
-            figures[alias]["numeric"] = value / filled
+            figures[alias]["numeric"] = (value or 0) / filled
         elif part == "usual" and value is not None:
             figures[alias]["usual_length"] = (int(value), same[alias, "same"] / filled)
 
@@ -262,9 +252,7 @@ def _histograms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         for alias, found in edges.items()
     }
     for (alias, _), counts in _select(scan, asked).items():
-        inner = [
-            (_json(edge), counts.get(edge, 0)) for edge in sorted(edge for edge in counts if _inner(edge))
-        ]
+        inner = [(_json(edge), counts.get(edge, 0)) for edge in sorted(edge for edge in counts if _inner(edge))]
         beyond = sum(count for edge, count in counts.items() if not _inner(edge))
         figures[alias]["histogram"] = (*inner, (None, beyond))
 
@@ -292,8 +280,7 @@ def _inner(edge: Any) -> bool:
 
 
 def _keys(scan: Scan, figures: dict[str, dict[str, Any]]) -> int:
-    """Exact distinct values of what may be a key, and the rows which repeat an earlier one in every
-    column."""
+    """Exact distinct values of what may be a key, and the rows which repeat an earlier one in every column."""
     asked: dict[tuple[str, str], str] = {}
     for column in scan.columns:
         found, filled = figures[column.alias], scan.rows - figures[column.alias]["nulls"]
@@ -321,8 +308,7 @@ def _pairs(scan: Scan) -> tuple[PairProfile, ...]:
         (first, second)
         for first, second in permutations(scan.columns, 2)
         for sorts in (numbers, dates)
-        if {first.sort, second.sort} <= sorts
-        and patterns.in_order(first.name, second.name, dates=sorts is dates)
+        if {first.sort, second.sort} <= sorts and patterns.in_order(first.name, second.name, dates=sorts is dates)
     ]
     asked = {}
     for first, second in found[:_PAIRS]:

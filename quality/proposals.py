@@ -1,9 +1,8 @@
 """Rules proposed to a steward, each with its reason, from the declared data items and a profile of the table.
 
-A proposal says what the data nearly keeps already, so that what breaks it is worth a look; a steward
-takes or drops each.
-Nothing is proposed where a column's meaning speaks against it: no uniqueness of names or telephones, no
-range of codes.
+A proposal says what the data nearly keeps already, so that what breaks it is worth a look; a steward takes or
+drops each. Nothing is proposed where a column's meaning speaks against it: no uniqueness of names or
+telephones, no range of codes.
 """
 
 import datetime as dt
@@ -42,8 +41,8 @@ _BLANK_SHARE = 0.1
 
 @dataclass(frozen=True)
 class ItemHint:
-    """What the catalogue says of a data item: its type as a vocabulary code, whether it may be empty,
-    its code list.
+    """What the catalogue says of a data item: its type as a vocabulary code, whether it may be empty, its code
+    list.
 
     `nullable` is None when the catalogue doesn't say; `pattern` is a code of `patterns.PATTERNS`.
     """
@@ -92,9 +91,8 @@ class _Subject:
 def propose(profile: Profile, items: Sequence[ItemHint], *, today: dt.date | None = None) -> tuple[Rule, ...]:
     """Rules worth a steward's look, the table's first, then by column in the table's order.
 
-    Ids are made of kind and columns, so that the same proposal has the same id next time. `today` keeps
-    a column of
-    mostly future days from being held to the past.
+    Ids are made of kind and columns, so that the same proposal has the same id next time. `today` keeps a
+    column of mostly future days from being held to the past.
     """
     by_name = {item.name: item for item in items}
     subjects = [_Subject(column, by_name.get(column.name), profile.rows, today) for column in profile.columns]
@@ -117,8 +115,7 @@ def rule_of(
     mark: str = "",
     mostly: float = 1.0,
 ) -> Rule:
-    """A proposal with an id that stays the same from one profile to the next; `mark` tells two of a kind
-    apart."""
+    """A proposal with an id that stays the same from one profile to the next; `mark` tells two of a kind apart."""
     rule_id = ":".join([kind, "+".join(columns[:8]), *([mark] if mark else [])])
     return Rule(
         rule_id,
@@ -285,9 +282,7 @@ def _listed(subject: _Subject) -> Iterator[Rule]:
     if item and item.codes:
         why = ("目录登记的代码表", "the code list registered in the catalogue")
         yield rule_of("in_set", [column.name], why, {"values": list(item.codes)}, origin="item")
-    elif (
-        column.sort == "text" and column.top_exact and not (subject.form and subject.form.code != "division")
-    ):
+    elif column.sort == "text" and column.top_exact and not (subject.form and subject.form.code != "division"):
         yield from proposed_values.listed(subject.column, subject.rows, subject.filled)
 
 

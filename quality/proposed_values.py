@@ -28,9 +28,7 @@ def listed(column: ColumnProfile, rows: int, filled: int) -> Iterator[Rule]:
     zh, en = f"{len(kept)} 个值覆盖几乎全部记录", f"{len(kept)} values cover nearly all rows"
     if doubted:
         shown = list(doubted.items())[:5]
-        zh += ";" + "、".join(
-            f"“{value}”像“{like}”的误写" if like else f"“{value}”很少见" for value, like in shown
-        )
+        zh += ";" + "、".join(f"“{value}”像“{like}”的误写" if like else f"“{value}”很少见" for value, like in shown)
         en += "; " + ", ".join(
             f"“{value}” looks like “{like}”" if like else f"“{value}” is rare" for value, like in shown
         )
@@ -46,14 +44,12 @@ def listed(column: ColumnProfile, rows: int, filled: int) -> Iterator[Rule]:
 
 
 def slips(counted: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Rare values that look like slips, each with the frequent one it resembles, or "" when it is just
-    far rarer.
+    """Rare values that look like slips, each with the frequent one it resembles, or "" when it is just far
+    rarer.
 
-    A value is rare against another twenty times as frequent. Two words resemble each other when only
-    width, case, space
-    or punctuation tell them apart, or one letter in at least four (in Latin script three) which doesn't
-    turn the meaning;
-    anything with digits is only ever rare.
+    A value is rare against another twenty times as frequent. Two words resemble each other when only width,
+    case, space or punctuation tell them apart, or one letter in at least four (in Latin script three) which
+    doesn't turn the meaning; anything with digits is only ever rare.
     """
     found: dict[str, str] = {}
     total = sum(count for _, count in counted)
@@ -62,12 +58,7 @@ def slips(counted: Sequence[tuple[str, int]]) -> dict[str, str]:
         like = next((other for other in frequent if _resembles(value, other)), None)
         if like is not None:
             found[value] = like
-        elif (
-            total >= 1000
-            and count <= total * 0.001
-            and frequent
-            and _smallest_other(value, counted) >= count * _GAP
-        ):
+        elif total >= 1000 and count <= total * 0.001 and frequent and _smallest_other(value, counted) >= count * _GAP:
             found[value] = ""
     return found
 
@@ -110,9 +101,8 @@ def _distance(one: str, other: str, most: int) -> int:
 def ranged(column: ColumnProfile, filled: int, *, steady: bool = False) -> Iterator[Rule]:
     """A range for all but outliers: the middle 98 %, widened by three times its own half-widths.
 
-    What is counted or measured grows, so amounts are also let down to nothing and up to twice today's;
-    `steady` keeps the
-    narrower range for what doesn't, like coordinates.
+    What is counted or measured grows, so amounts are also let down to nothing and up to twice today's; `steady`
+    keeps the narrower range for what doesn't, like coordinates.
     """
     low, middle, high = (column.quantile(share) for share in (0.01, 0.5, 0.99))
     if filled < 50 or column.distinct < 10 or low is None or middle is None or high is None or low >= high:

@@ -1,8 +1,7 @@
 """A quality rule as data: its kind, the columns it looks at, its bounds, its dimension and why it is there.
 
-Pure: no table, no engine. A rule is stored as JSON, read by a steward as a sentence in Chinese or
-English, and turned into
-an expectation by `quality.expectations`. Dimensions and indicators follow GB/T 36344-2018.
+Pure: no table, no engine. A rule is stored as JSON, read by a steward as a sentence in Chinese or English, and
+turned into an expectation by `quality.expectations`. Dimensions and indicators follow GB/T 36344-2018.
 """
 
 import json
@@ -18,8 +17,8 @@ SEVERITIES = ("critical", "warning", "info")
 
 
 class RuleError(ValueError):
-    """A rule which can't be meant: an unknown kind, a missing bound, a wrong number of columns. `reason`
-    is a code."""
+    """A rule which can't be meant: an unknown kind, a missing bound, a wrong number of columns. `reason` is a
+    code."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -31,9 +30,8 @@ class RuleError(ValueError):
 class Kind:
     """What a kind of rule demands and how it reads.
 
-    `columns` is (fewest, most); `required` and `optional` name parameters; `sentence_*` are filled with
-    the columns and
-    parameters of a rule.
+    `columns` is (fewest, most); `required` and `optional` name parameters; `sentence_*` are filled with the
+    columns and parameters of a rule.
     """
 
     code: str
@@ -192,9 +190,7 @@ _ALL = (
         ("“{a}”不晚于(不大于)“{b}”", "“{a}” is not after (not above) “{b}”"),
         optional={"strict"},
     ),
-    _kind(
-        "equal", ("两列相等", "Two columns equal"), "0401", (2, 2), ("“{a}”等于“{b}”", "“{a}” equals “{b}”")
-    ),
+    _kind("equal", ("两列相等", "Two columns equal"), "0401", (2, 2), ("“{a}”等于“{b}”", "“{a}” equals “{b}”")),
     _kind(
         "newest",
         ("最新数据日期", "Newest record"),
@@ -228,12 +224,10 @@ TYPES = {
 class Rule:
     """One rule about a table.
 
-    `parameters` are JSON values: bounds are numbers, ISO dates, or `{"parameter": "today", "days":
-    -30}`, filled at the run;
-    `when` = `{"column", "values"}` restricts any row rule to some rows. `mostly` is the share of counted
-    rows which must
-    hold for the rule to succeed (the score takes the share itself). `origin` says who proposed it: item,
-    profile, steward.
+    `parameters` are JSON values: bounds are numbers, ISO dates, or `{"parameter": "today", "days": -30}`,
+    filled at the run; `when` = `{"column", "values"}` restricts any row rule to some rows. `mostly` is the
+    share of counted rows which must hold for the rule to succeed (the score takes the share itself). `origin`
+    says who proposed it: item, profile, steward.
     """
 
     rule_id: str
@@ -293,8 +287,7 @@ def _check(rule: Rule, kind: Kind) -> None:
 
 
 def _check_values(rule: Rule) -> None:
-    """Refuses parameters whose values can't be meant; bounds against the column's type are the engine's
-    matter."""
+    """Refuses parameters whose values can't be meant; bounds against the column's type are the engine's matter."""
     given = rule.parameters
     checks: dict[str, Callable[[Any], bool]] = {
         "pattern": lambda v: v in patterns.PATTERNS,

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,18 +97,19 @@ def link(line: AuditLine, previous: str, algorithm: str) -> str:
 def verify(session: Session) -> Verification:
     """Walk the chain from its beginning; name the first line that was changed, removed or put out of order."""
     expected, position, bad = BEGINNING, 0, None
-    for seal_, line in _chain(session):
-        position += 1
-        broken = (
-            line is None
-            or seal_.position != position
-            or seal_.previous != expected
-            or link(line, expected, seal_.algorithm) != seal_.hash
-        )
-        if broken:
-            bad = seal_.line
-            break
-        expected = seal_.hash
+    with closing(_chain(session)) as chain:
+        for seal_, line in chain:
+            position += 1
+            broken = (
+                line is None
+                or seal_.position != position
+                or seal_.previous != expected
+                or link(line, expected, seal_.algorithm) != seal_.hash
+            )
+            if broken:
+                bad = seal_.line
+                break
+            expected = seal_.hash
     unsealed = session.scalar(
         select(func.count())
         .select_from(AuditLine)
@@ -117,11 +119,12 @@ def verify(session: Session) -> Verification:
     return Verification(position if bad is None else position - 1, unsealed or 0, bad, expected)
 
 
-def _chain(session: Session) -> Iterator[tuple[AuditSeal, AuditLine | None]]:
+def _chain(session: Session) -> Generator[tuple[AuditSeal, AuditLine | None]]:
     query = (
         select(AuditSeal, AuditLine)
         .outerjoin(AuditLine, AuditSeal.line == AuditLine.sequence)
         .order_by(AuditSeal.position)
         .execution_options(yield_per=1000)
     )
-    yield from session.execute(query)
+    with session.execute(query) as rows:
+        yield from rows

@@ -63,7 +63,13 @@ def connect(url: str, *, pooled: bool = True) -> Database:
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # Without recursive_triggers, INSERT OR REPLACE would get past the triggers that keep records from change.
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "recursive_triggers=ON"):
+    for pragma in (
+        "busy_timeout=5000",
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "recursive_triggers=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from policies import identifiers
 from policies.calendars import local_date
 from policies.refusals import Invalid, NotFound, Refused
-from policies.vocabulary import TenantKind
-from tenancy.models import Face, Membership, Succession, Tenant, TenantAncestor, TenantName, TenantParent
+from policies.vocabulary import Role, TenantKind
+from tenancy.models import Case, Face, Membership, Succession, Tenant, TenantAncestor, TenantName, TenantParent
 from tenancy.types import new_id
 from tenancy.work import Work
 
@@ -32,6 +32,8 @@ def found(
         raise Invalid("tenant.bad-uscc", uscc=uscc)
     if work.session.scalars(select(Tenant).where(Tenant.key == key)).first():
         raise Refused("tenant.key-taken", key=key)
+    if parent:
+        _demand_alive(parent)
     day = on or local_date(work.now)
     tenant = Tenant(
         id=new_id(),
@@ -75,6 +77,7 @@ def rename(work: Work, tenant: Tenant, *, zh: str, en: str, on: date) -> None:
     current = tenant.name
     if on <= current.valid_from:
         raise Invalid("tenant.name-not-later", day=current.valid_from.isoformat())
+    _demand_day(work, on)
     current.valid_to = on
     tenant.names.append(TenantName(id=new_id(), zh=zh, en=en, valid_from=on))
     work.record("tenant.renamed", tenant, before=current.zh, after=zh, on=on.isoformat())
@@ -85,33 +88,37 @@ def move(work: Work, tenant: Tenant, parent: Tenant, *, on: date) -> None:
     """Put a tenant, with everyone below it, under another parent from a day on."""
     work.demand("tenant.manage", tenant)
     work.demand("tenant.manage", parent)
-    if tenant.id in parent.path:
-        raise Refused("tenant.under-itself", name=tenant.name.zh)
-    last = work.session.scalars(
-        select(TenantParent).where(TenantParent.tenant_id == tenant.id, TenantParent.valid_to.is_(None))
-    ).first()
-    if last:
-        last.valid_to = on
-    below = list(work.session.scalars(select(Tenant).where(Tenant.id.in_(descendants(work.session, tenant.id)))))
-    work.session.add(TenantParent(id=new_id(), tenant_id=tenant.id, parent_id=parent.id, valid_from=on))
-    _retrace(work.session, tenant, parent, below)
-    work.record("tenant.moved", tenant, parent=parent.key, on=on.isoformat())
-    work.enqueue("index.rebuild", dedupe="tenants")
+    _demand_alive(parent)
+    _put_under(work, tenant, parent, on)
 
 
 def merge(work: Work, old: Tenant, heir: Tenant, *, on: date) -> None:
-    """Dissolve a tenant into its heir: people keep working there, the old body keeps its history."""
+    """Dissolve a tenant into its heir: people and units below go on there, open cases are the heir's to answer.
+
+    What upper floors keep for the old body follows by the job `tenant.follow`; its history stays its own.
+    """
     work.demand("tenant.manage", old)
     work.demand("tenant.manage", heir)
     _succeed(work, old, [heir], "MERGE", on)
+    for person_id, role in _places(work, old):
+        _place_person(work, person_id, heir, role)
+    for child in _children(work.session, old):
+        _put_under(work, child, heir, on)
+    for case in _open_cases(work.session, old):
+        if case.tenant_id == old.id:
+            case.tenant, case.tenant_id = heir, heir.id
+        if case.applicant_tenant_id == old.id:
+            case.applicant_tenant, case.applicant_tenant_id = heir, heir.id
+    work.enqueue("tenant.follow", dedupe=old.id, tenant_id=old.id)
 
 
 def split(work: Work, old: Tenant, heirs: list[Tenant], *, on: date) -> None:
-    """Dissolve a tenant into several heirs; its people are placed anew by the heirs' admins."""
+    """Dissolve a tenant into several heirs; people and entries are placed anew, one by one, by those above."""
     work.demand("tenant.manage", old)
     for heir in heirs:
         work.demand("tenant.manage", heir)
     _succeed(work, old, heirs, "SPLIT", on)
+    _places(work, old)
 
 
 def find(session: Session, key: str) -> Tenant:
@@ -119,6 +126,17 @@ def find(session: Session, key: str) -> Tenant:
     tenant = session.scalars(select(Tenant).where(Tenant.key == key)).first()
     if tenant is None:
         raise NotFound("general.not-found")
+    return tenant
+
+
+def heir_of(session: Session, tenant: Tenant) -> Tenant:
+    """Who answers for a tenant today: itself, or whoever it was merged into, over several mergers."""
+    while tenant.dissolved_on is not None:
+        query = select(Succession.heir_id).where(Succession.tenant_id == tenant.id, Succession.kind == "MERGE")
+        heir_id = session.scalars(query).first()
+        if heir_id is None:
+            break
+        tenant = session.get_one(Tenant, heir_id)
     return tenant
 
 
@@ -183,26 +201,80 @@ def _retrace(session: Session, tenant: Tenant, parent: Tenant, below: list[Tenan
         session.expire(one, ["ancestry"])
 
 
+def _put_under(work: Work, tenant: Tenant, parent: Tenant, on: date) -> None:
+    if tenant.id in parent.path:
+        raise Refused("tenant.under-itself", name=tenant.name.zh)
+    last = work.session.scalars(
+        select(TenantParent).where(TenantParent.tenant_id == tenant.id, TenantParent.valid_to.is_(None))
+    ).first()
+    _demand_day(work, on, last.valid_from if last else None)
+    if last:
+        last.valid_to = on
+    below = list(work.session.scalars(select(Tenant).where(Tenant.id.in_(descendants(work.session, tenant.id)))))
+    work.session.add(TenantParent(id=new_id(), tenant_id=tenant.id, parent_id=parent.id, valid_from=on))
+    _retrace(work.session, tenant, parent, below)
+    work.record("tenant.moved", tenant, parent=parent.key, on=on.isoformat())
+    work.enqueue("index.rebuild", dedupe="tenants")
+    work.enqueue("tenant.follow", dedupe=tenant.id, tenant_id=tenant.id)
+
+
 def _succeed(work: Work, old: Tenant, heirs: list[Tenant], kind: str, on: date) -> None:
-    if old.dissolved_on:
-        raise Refused("tenant.dissolved", name=old.name.zh)
+    for one in (old, *heirs):
+        _demand_alive(one)
+    if not heirs or any(old.id in heir.path for heir in heirs):
+        raise Refused("tenant.own-heir", name=old.name.zh)
+    _demand_day(work, on, old.name.valid_from)
     old.dissolved_on = on
     for heir in heirs:
         work.session.add(Succession(id=new_id(), tenant_id=old.id, heir_id=heir.id, kind=kind, on=on))
-    members = work.session.scalars(
-        select(Membership).where(Membership.tenant_id == old.id, Membership.ended_at.is_(None))
-    )
-    for member in list(members):
-        member.ended_at = work.now
-        if kind == "MERGE":
-            work.session.add(
-                Membership(
-                    id=new_id(),
-                    person_id=member.person_id,
-                    tenant_id=heirs[0].id,
-                    role=member.role,
-                    granted_by=work.actor.id,
-                    granted_at=work.now,
-                )
-            )
     work.record("tenant.succeeded", old, kind=kind, heirs=[heir.key for heir in heirs], on=on.isoformat())
+
+
+def _places(work: Work, old: Tenant) -> list[tuple[str, Role | None]]:
+    """End every place in a dissolved tenant; gives who held which."""
+    query = select(Membership).where(Membership.tenant_id == old.id, Membership.ended_at.is_(None))
+    members = list(work.session.scalars(query))
+    for member in members:
+        member.ended_at = work.now
+    return [(member.person_id, member.role) for member in members]
+
+
+def _place_person(work: Work, person_id: str, heir: Tenant, role: Role | None) -> None:
+    held = select(Membership.role).where(
+        Membership.person_id == person_id, Membership.tenant_id == heir.id, Membership.ended_at.is_(None)
+    )
+    if role in set(work.session.scalars(held)):
+        return
+    work.session.add(
+        Membership(
+            id=new_id(),
+            person_id=person_id,
+            tenant_id=heir.id,
+            role=role,
+            granted_by=work.actor.id,
+            granted_at=work.now,
+        )
+    )
+
+
+def _children(session: Session, tenant: Tenant) -> list[Tenant]:
+    below = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == tenant.id, TenantAncestor.depth == 1)
+    return list(session.scalars(select(Tenant).where(Tenant.id.in_(below), Tenant.dissolved_on.is_(None))))
+
+
+def _open_cases(session: Session, tenant: Tenant) -> list[Case]:
+    of_tenant = or_(Case.tenant_id == tenant.id, Case.applicant_tenant_id == tenant.id)
+    return list(session.scalars(select(Case).where(Case.ended_at.is_(None), of_tenant)))
+
+
+def _demand_alive(tenant: Tenant) -> None:
+    if tenant.dissolved_on:
+        raise Refused("tenant.dissolved", name=tenant.name.zh)
+
+
+def _demand_day(work: Work, on: date, earliest: date | None = None) -> None:
+    """The tree is kept as it stands today, so a day ahead would take effect too early."""
+    if on > local_date(work.now):
+        raise Invalid("tenant.day-ahead", field="on")
+    if earliest and on < earliest:
+        raise Invalid("tenant.day-before", field="on", day=earliest.isoformat())

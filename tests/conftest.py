@@ -40,6 +40,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         server = get_server(str(folder), cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        _in_a_hurry(url)
         template = database.connect(_named(url, "tiaoxi_template", server_url=url), pooled=False)
         migrating.upgrade(template)
         template.close()
@@ -77,6 +78,16 @@ def fresh_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     return _named(request.getfixturevalue("postgres"), f"t_{new_id().replace('-', '')}", template="tiaoxi_template")
+
+
+def _in_a_hurry(url: str) -> None:
+    """Let the server leave writing to the kernel: tests kill its clients, never the machine."""
+    admin = database.connect(url, pooled=False)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.close()
 
 
 def _named(url: str, name: str, *, server_url: str | None = None, template: str | None = None) -> str:

@@ -3,11 +3,12 @@
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from wtforms import Form, IntegerField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from policies.refusals import Refusal
 
-LANGUAGES = (("zh_Hans_CN", "中文"), ("en", "English"))
+LANGUAGES = [SelectChoice(value="zh_Hans_CN", label="中文"), SelectChoice(value="en", label="English")]
 
 
 def mark(form: Form, refusal: Refusal) -> None:
@@ -39,7 +40,7 @@ class RegisterForm(Form):
         _("Login name"),
         description=_("3 to 64 letters, digits, dots, underscores or hyphens; for signing in."),
     )
-    name = StringField(_("Name"), description=_("As on your identity document; it will be verified."))
+    name = StringField(_("Full name"), description=_("As on your identity document; it will be verified."))
     email = StringField(_("E-mail address"), description=_("Optional; for notices about your applications."))
     phone = StringField(_("Telephone"), description=_("Optional."))
     company = StringField(_("Organisation"), description=_("Leave this empty if you apply for yourself as a citizen."))

@@ -56,7 +56,7 @@ class PersonForm(Form):
     """A colleague's new account."""
 
     tenant = SelectField(_("Tenant"), validate_choice=False)
-    name = StringField(_("Name"))
+    name = StringField(_("Full name"))
     login = StringField(_("Login name"))
     email = StringField(_("E-mail address"), description=_("Optional."))
     phone = StringField(_("Telephone"), description=_("Optional."))

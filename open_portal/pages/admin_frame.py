@@ -1,6 +1,6 @@
 """What the administration pages share: the blueprint, what is asked of permissions, the ways to go, forms."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import Form
+from wtforms.fields.choices import SelectChoice
 
 from open_portal.pages.account_forms import mark
 from open_portal.requests import actor, deed
@@ -157,6 +158,11 @@ def day_of(text: str | None, field: str) -> date:
         return date.fromisoformat((text or "").strip())
     except ValueError:
         raise Invalid("general.not-a-date", value=(text or "")[:40], field=field) from None
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Pairs of value and label as the choices of a select field."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def language() -> str:

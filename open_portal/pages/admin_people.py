@@ -5,11 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from open_portal.language import term
 from open_portal.pages.admin_forms import GrantForm, PersonForm, ReasonForm
 from open_portal.pages.admin_frame import (
     attempt,
+    choices,
     done,
     language,
     may_keep_people,
@@ -91,7 +93,7 @@ def users_one(login: str) -> str:
     form = GrantForm()
     form.tenant.choices = _choices()
     roles = _grantable(person)
-    form.role.choices = [(role.value, term(role)) for role in roles]
+    form.role.choices = choices((role.value, term(role)) for role in roles)
     places = [one for one in person.memberships if one.ended_at is None]
     return show(
         "user",
@@ -180,9 +182,9 @@ def _back(login: str) -> Response:
     return redirect(url_for("admin.users_one", login=login))
 
 
-def _choices() -> list[tuple[str, str]]:
+def _choices() -> list[SelectChoice]:
     found = [one for one in managed() if not one.dissolved_on]
-    return [(one.key, f"{one.name.label(language())} ({one.key})") for one in found]
+    return choices((one.key, f"{one.name.label(language())} ({one.key})") for one in found)
 
 
 def _chosen(unit: Work, key: str | None) -> Tenant:

@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from wtforms import Form
+from wtforms.fields.choices import SelectChoice
 
 from open_portal.language import term
 from open_portal.pages.admin_forms import FaceForm, MoveForm, RenameForm, TenantForm
 from open_portal.pages.admin_frame import (
+    choices,
     day_of,
     done,
     language,
@@ -71,7 +73,7 @@ def tenant_tree_found() -> ResponseReturnValue:
     need_somewhere("tenant.manage", "Tenant")
     form = TenantForm(request.form, parent=request.args.get("parent"))
     form.parent.choices = _choices(_parents(managed()))
-    form.kind.choices = [(one.value, term(one)) for one in TenantKind if one is not TenantKind.APPLICANT]
+    form.kind.choices = choices((one.value, term(one)) for one in TenantKind if one is not TenantKind.APPLICANT)
     form.on.data = form.on.data or _today()
 
     def found(unit: Work) -> None:
@@ -202,8 +204,8 @@ def _parents(mine: list[Tenant]) -> list[Tenant]:
     return [one for one in mine if not one.dissolved_on and work.may(actor(), "tenant.manage", one)]
 
 
-def _choices(found: list[Tenant]) -> list[tuple[str, str]]:
-    return [(one.key, f"{_name(one)} ({one.key})") for one in _in_order(found)]
+def _choices(found: list[Tenant]) -> list[SelectChoice]:
+    return choices((one.key, f"{_name(one)} ({one.key})") for one in _in_order(found))
 
 
 def _in_order(found: list[Tenant]) -> list[Tenant]:

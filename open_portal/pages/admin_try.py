@@ -10,7 +10,7 @@ from catalog import reading
 from open_portal.language import term
 from open_portal.pages.account_forms import mark
 from open_portal.pages.admin_forms import TryForm
-from open_portal.pages.admin_frame import pages, show
+from open_portal.pages.admin_frame import choices, pages, show
 from open_portal.pages.admin_rules import action_words
 from open_portal.requests import actor, now, session
 from policies import permissions
@@ -27,19 +27,21 @@ def try_policy() -> str:
     """The question as a form whose state is the address, and the answer with the rule that gave it."""
     form = TryForm(request.args)
     words = action_words()
-    form.action.choices = sorted(((code, f"{text} ({code})") for code, text in words.items()), key=lambda one: one[0])
-    form.kind.choices = [
-        ("Entry", _("Dataset")),
-        ("Tenant", _("Tenant")),
-        ("Person", _("Person")),
-        ("Report", _("Scorecard of a tenant")),
-        ("System", _("The platform")),
-        ("Audit", _("Audit log")),
-        ("Job", _("Jobs")),
-        ("Rules", _("Rules")),
-        ("Outbound", _("Outbound calls")),
-    ]
-    form.role.choices = [("", "–"), *((one.value, term(one)) for one in Role)]
+    form.action.choices = choices((code, f"{text} ({code})") for code, text in sorted(words.items()))
+    form.kind.choices = choices(
+        [
+            ("Entry", _("Dataset")),
+            ("Tenant", _("Tenant")),
+            ("Person", _("Person")),
+            ("Report", _("Scorecard of a tenant")),
+            ("System", _("The platform")),
+            ("Audit", _("Audit log")),
+            ("Job", _("Jobs")),
+            ("Rules", _("Rules")),
+            ("Outbound", _("Outbound calls")),
+        ]
+    )
+    form.role.choices = choices([("", "–"), *((one.value, term(one)) for one in Role)])
     decision: Decision | None = None
     if request.args.get("action"):
         try:

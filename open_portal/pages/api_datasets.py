@@ -40,9 +40,7 @@ def find(query_data: dict[str, Any]) -> dict[str, Any]:
         "page": asked.page,
         "per_page": asked.per_page,
         "datasets": [short(one) for one in found.entries],
-        "facets": {
-            name: [{"value": value, "count": count} for value, count in pairs] for name, pairs in found.facets.items()
-        },
+        "facets": {name: [_facet(*pair) for pair in pairs] for name, pairs in found.facets.items()},
         "corrected": found.corrected,
         "next": _page(replace(asked, page=asked.page + 1)) if more else None,
     }
@@ -50,9 +48,9 @@ def find(query_data: dict[str, Any]) -> dict[str, Any]:
 
 @pages.get("/api/v1/datasets/<code>")
 @pages.doc(summary=schemas.N_("One dataset"), responses=schemas.FAILURES, security=schemas.EVERY_KEY)
-@pages.input(schemas.Parameters, location="query", unknown=RAISE)
+@pages.input(schemas.Parameters, location="query", unknown=RAISE, arg_name="_asked")
 @pages.output(schemas.FullDataset)
-def dataset(code: str, query_data: dict[str, Any]) -> dict[str, Any]:
+def dataset(code: str, _asked: dict[str, Any]) -> dict[str, Any]:
     """Everything about a dataset but its rows: items, quality, versions, and whether the asker may read the rows."""
     entry = reading.find(session(), code, actor(), now())
     live = versions.live(session(), entry)
@@ -106,6 +104,10 @@ def named(value: Term | None) -> dict[str, str] | None:
     return None if value is None else {"code": value.value, "label": language.term(value)}
 
 
+def _facet(value: str, count: int) -> dict[str, Any]:
+    return {"value": value, "count": count}
+
+
 def _item(item: Item) -> dict[str, Any]:
     return {
         "name": item.name,
@@ -142,5 +144,5 @@ def _version(version: Version) -> dict[str, Any]:
 
 
 def _page(asked: Query) -> str:
-    given = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "page"}
-    return url_for("api.find", **given, page=asked.page, _external=True)
+    given: dict[str, Any] = {**request.args.to_dict(flat=False), "page": asked.page}
+    return url_for("api.find", **given, _external=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import Response, jsonify, request
-from flask_babel import get_locale
+from flask_babel import Babel, get_locale
 
 from open_portal.pages import api_datasets, api_indicators, api_rows
 from open_portal.pages import api_schemas as schemas
@@ -23,25 +23,27 @@ def document() -> Response:
 
 
 @cache
-def described(_language: str) -> dict[str, Any]:
+def described(reader: str) -> dict[str, Any]:
     """The document in one language; it is made once, by an application that serves nothing."""
-    writer = APIFlask(
-        "open_portal_api", title=str(schemas.TITLE), version="1", json_errors=False, docs_path=None, spec_path=None
-    )
+    writer = APIFlask("open_portal", json_errors=False, docs_path=None, spec_path=None)
+    Babel(writer, default_locale=reader)
     writer.config.update(
         OPENAPI_VERSION="3.1.0",
-        DESCRIPTION=str(schemas.ABOUT),
         AUTO_404_RESPONSE=False,
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_200_RESPONSE=False,
         SECURITY_SCHEMES=schemas.SCHEMES,
-        TAGS=[{"name": "data", "description": str(schemas.ABOUT)}],
-        LICENSE=None,
     )
     writer.register_blueprint(pages)
     with writer.test_request_context():
-        found: dict[str, Any] = _plain(writer.spec)
+        about = {"title": schemas.TITLE, "description": schemas.ABOUT, "version": "1"}
+        found: dict[str, Any] = _plain({**_spec(writer), "info": about})
     return found
+
+
+def _spec(writer: APIFlask) -> dict[str, Any]:
+    found: Any = writer.spec
+    return dict(found)
 
 
 def _plain(value: Any) -> Any:

@@ -20,13 +20,20 @@ from tenancy.actors import ANONYMOUS
 PERSON_PREFIX = "tx_"
 NAMES_OF_KEYS = frozenset({"key", "api_key", "apikey", "token", "access_token", "authorization", "x-api-key"})
 
+LIBRARY = {
+    "BASE_RESPONSE_SCHEMA": None,
+    "VALIDATION_ERROR_STATUS_CODE": 422,
+    "VALIDATION_ERROR_DESCRIPTION": "",
+}
+
 pages = APIBlueprint("api", __name__, tag={"name": "data"})
 
 
 @pages.record
 def _settle(state: Any) -> None:
     """What the library's own application would have set."""
-    state.app.config.setdefault("BASE_RESPONSE_SCHEMA", None)
+    for name, value in LIBRARY.items():
+        state.app.config.setdefault(name, value)
 
 
 @pages.before_request
@@ -35,9 +42,8 @@ def identify() -> ResponseReturnValue | None:
     request.cookies = ImmutableMultiDict()
     g.actor, g.key = ANONYMOUS, shown_key()
     if key_in_address():
-        return failure(
-            400, _("A key never belongs into an address; send it in the Authorization header"), "api.key-in-address"
-        )
+        text = _("A key never belongs into an address; send it in the Authorization header")
+        return failure(400, text, "api.key-in-address")
     if g.key is None:
         return None
     if g.key.startswith(grants.KEY_PREFIX):

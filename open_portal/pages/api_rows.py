@@ -58,7 +58,7 @@ def rows(code: str, query_data: dict[str, Any]) -> dict[str, Any] | ResponseRetu
     if access.grant_id and (spent := _spent(access.grant_id)):
         return spent
     entry_id, version_id, number = entry.id, version.id, version.number
-    found = _read(entry, version, access, query_data)
+    found = _read(version, access, query_data)
     try:
         with deed() as work:
             if not _count(work, entry_id, version_id, access, len(found.rows)):
@@ -70,7 +70,7 @@ def rows(code: str, query_data: dict[str, Any]) -> dict[str, Any] | ResponseRetu
     return _answer(code, number, found, query_data)
 
 
-def _read(entry: Entry, version: Version, access: Access, asked: dict[str, Any]) -> Page:
+def _read(version: Version, access: Access, asked: dict[str, Any]) -> Page:
     """The rows asked for; a column that may not be read is as unknown as one that does not exist."""
     known = stored_rows.columns(kit(), version, access)
     chosen = [name.strip() for name in asked["columns"].split(",") if name.strip()] or list(known)
@@ -79,18 +79,15 @@ def _read(entry: Entry, version: Version, access: Access, asked: dict[str, Any])
             raise Invalid("filter.unknown-column", column=name[:200])
     where, order = filters.parse(asked["filter"], known), filters.parse_order(asked["order"], known)
     narrowed = replace(access, items=tuple(dict.fromkeys(chosen)))
-    return _pages(entry, version, narrowed, where, order, limit=asked["limit"], offset=asked["offset"])
+    return _pages(version, narrowed, where, order, limit=asked["limit"], offset=asked["offset"])
 
 
-def _pages(
-    entry: Entry, version: Version, access: Access, where: Filter, order: Sequence[Order], *, limit: int, offset: int
-) -> Page:
+def _pages(version: Version, access: Access, where: Filter, order: Sequence[Order], *, limit: int, offset: int) -> Page:
     """As many rows as wanted, read in pages of the size that tables are read in."""
     gathered: list[tuple[Any, ...]] = []
     while True:
         part = stored_rows.page(
             kit(),
-            entry,
             version,
             access,
             where=where,
@@ -118,7 +115,7 @@ def _count(work: Work, entry_id: str, version_id: str, access: Access, rows: int
 
 def _answer(code: str, version: int, found: Page, asked: dict[str, Any]) -> dict[str, Any]:
     end = asked["offset"] + len(found.rows)
-    given = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "offset"}
+    given: dict[str, Any] = {**request.args.to_dict(flat=False), "offset": end}
     more = found.rows and end < found.total
     return {
         "dataset": code.replace("-", "/"),
@@ -128,7 +125,7 @@ def _answer(code: str, version: int, found: Page, asked: dict[str, Any]) -> dict
         "total": found.total,
         "limit": asked["limit"],
         "offset": asked["offset"],
-        "next": url_for("api.rows", code=code, **given, offset=end, _external=True) if more else None,
+        "next": url_for("api.rows", code=code, **given, _external=True) if more else None,
     }
 
 

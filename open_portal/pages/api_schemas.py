@@ -16,7 +16,7 @@ NOT_A_NUMBER = {"invalid": N_("must be a whole number")}
 
 
 def told(text: Any) -> dict[str, Any]:
-    """A field's description."""
+    """The description of a field."""
     return {"description": text}
 
 
@@ -51,9 +51,7 @@ class SearchParameters(Parameters):
 
 FacetedParameters: Any = SearchParameters.from_dict(
     {
-        name: fields.List(
-            fields.String(), metadata=told(N_("Keep only datasets with one of these values of the facet"))
-        )
+        name: fields.List(fields.String(), metadata=told(N_("Keep datasets with one of these values only")))
         for name in FACETS
     },
     name="SearchQuery",
@@ -68,8 +66,8 @@ class RowParameters(Parameters):
         load_default=list,
         metadata=told(
             N_(
-                "Condition on a column as column:operator:value; operators eq ne lt le gt ge in contains starts null notnull."
-                " Conditions hold together."
+                "Condition on a column, written column:operator:value, with the operators eq ne lt le gt ge in contains"
+                " starts null notnull. Conditions hold together."
             )
         ),
     )
@@ -178,9 +176,7 @@ class RowAccess(Schema):
 
     rule = fields.String(required=True)
     items = fields.List(fields.String(), required=True)
-    url = fields.String(
-        required=True, allow_none=True, metadata=told(N_("Address of the rows, where they may be read"))
-    )
+    url = fields.String(required=True, allow_none=True, metadata=told(N_("Address of the rows, if they may be read")))
 
 
 class FullDataset(Dataset):

@@ -224,14 +224,14 @@ def _check_page(application: Application, refusal: Refusal | None = None) -> str
             href = f"{href}#{one.name}" + ("-0" if one.kind == "items" else "")
             rows.append(
                 {
-                    "label": one.label,
+                    "label": forms.label_of(one),
                     "value": forms.answer_shown(one, application),
                     "missing": _("Not given") if forms.optional(one) else _("Still missing"),
-                    "actions": [{"text": _("Change"), "href": href}],
+                    "actions": [{"text": _("Change answer"), "href": href}],
                 }
             )
             if one.name in fields:
-                problems.append({"label": one.label, "text": fields[one.name].text(reader), "href": href})
+                problems.append({"label": forms.label_of(one), "text": fields[one.name].text(reader), "href": href})
         parts.append({"title": task.title, "rows": rows})
     return render_template(
         "applying/check.html",

@@ -64,7 +64,7 @@ TASKS = (
             Question("contact_email", N_("E-mail"), kind="text", autocomplete="email"),
             Question(
                 "address",
-                N_("Postal address (optional)"),
+                N_("Postal address"),
                 kind="text",
                 autocomplete="street-address",
             ),
@@ -80,11 +80,11 @@ TASKS = (
             Question("valid_to", N_("Last day of use"), N_("At most 366 days after the first day."), "date"),
             Question(
                 "row_filter",
-                N_("Rows you need (optional)"),
+                N_("Rows you need"),
                 N_("For example an area or a span of time."),
                 "text",
             ),
-            Question("frequency", N_("How often you will call (optional)"), N_("For example once a day."), "text"),
+            Question("frequency", N_("How often you will call"), N_("For example once a day."), "text"),
         ),
     ),
     Task(
@@ -101,7 +101,7 @@ TASKS = (
                 "text",
             ),
             Question("expected_effect", N_("Expected effect")),
-            Question("combine_with", N_("Other data you will combine them with (optional)")),
+            Question("combine_with", N_("Other data you will combine them with")),
         ),
     ),
     Task(
@@ -117,7 +117,7 @@ TASKS = (
             ),
             Question(
                 "network",
-                N_("Network and addresses (optional)"),
+                N_("Network and addresses"),
                 N_("Addresses from which the interface will be called."),
                 "text",
             ),
@@ -168,16 +168,13 @@ def make(task: Task, application: Application) -> Any:
 def shown(task: Task, application: Application, person: Person | None) -> Any:
     """The form as it was last saved; contact data are taken from the account where nothing was saved yet."""
     form = make(task, application)
-    known = (
-        {"contact_name": person.name, "contact_phone": person.phone, "contact_email": person.email} if person else {}
-    )
-    values: dict[str, Any] = {
-        name: application.answers.get(name) or known.get(name) for name in (one.name for one in form)
-    }
+    known: dict[str, Any] = {}
+    if person:
+        known = {"contact_name": person.name, "contact_phone": person.phone, "contact_email": person.email}
+    values = {one.name: application.answers.get(one.name) or known.get(one.name) for one in form}
     values |= {name: day.isoformat() for name in DATES if (day := getattr(application, name))}
-    form.process(
-        data={**values, "items": application.items, "undertaking": bool(application.answers.get("undertaking"))}
-    )
+    values |= {"items": application.items, "undertaking": bool(application.answers.get("undertaking"))}
+    form.process(data=values)
     return form
 
 
@@ -253,8 +250,15 @@ def offered(application: Application) -> list[tuple[str, str]]:
     return [(one.name, words.label(one)) for one in items if one.open_type is not v.OpenType.OPEN_FORBIDDEN]
 
 
+def label_of(question: Question) -> str:
+    """What an answer is called once it is given; the words of a box are a sentence of their own."""
+    return _("Security undertaking") if question.kind == "box" else str(question.label)
+
+
 def _field(question: Question, application: Application) -> Any:
     label, hint = question.label, question.hint
+    if optional(question):
+        label = _("%(label)s (optional)", label=label)
     if question.kind == "items":
         return SelectMultipleField(
             label,

@@ -33,7 +33,7 @@ def show(entry: Entry, form_token: str, error: str = "") -> str:
     due = applications.working_days(today)
     rules = rulebook.in_force()
     items = [one for one in entry.items if one.open_type is not v.OpenType.OPEN_FORBIDDEN]
-    return render_template(
+    page: str = render_template(
         "applying/start.html",
         entry=entry,
         title=words.title(entry),
@@ -51,16 +51,18 @@ def show(entry: Entry, form_token: str, error: str = "") -> str:
         error=error,
         drafts=_drafts(entry),
     )
+    return page
 
 
 def turn_of(side: str, provider: str) -> str:
     """Who acts on a side of the procedure: a body or a part, never a person's name."""
-    return {
+    names: dict[str, str] = {
         "authority": _("Public-data authority"),
         "provider": provider,
         "applicant": _("Applicant"),
         "system": _("Platform"),
-    }.get(side, side)
+    }
+    return names.get(side, side)
 
 
 def _steps(entry: Entry) -> list[list[Any]]:

@@ -289,4 +289,4 @@ def change(code: str) -> ResponseReturnValue:
 
 
 def _change_form(entry: Entry, form: Any) -> dict[str, Any]:
-    return {"entry": entry, "form": form, "specs": forms_entry.SPECS, "address": address(entry.code)}
+    return {"entry": entry, "form": form, "address": address(entry.code)}

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from contextlib import closing
+from typing import Any, BinaryIO
 
 from flask import Response, current_app, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -66,7 +67,8 @@ def keep(file: FileStorage | None) -> Blob:
     """Put a sent file into the store, before any transaction."""
     if file is None or not file.filename:
         raise Invalid("general.required", field="file")
-    blob = kit().blobs.put(file.stream, limit=kit().settings.max_upload_mb * MEGABYTE)
+    with closing(file):
+        blob = kit().blobs.put(file.stream, limit=kit().settings.max_upload_mb * MEGABYTE)
     if not blob.size:
         raise Invalid("file.empty", field="file", filename=file.filename)
     return blob
@@ -138,13 +140,14 @@ def refused_file(code: str, number: int) -> Response:
     if version.refusals is None:
         raise NotFound("general.not-found")
     name = f"{address(version.entry.code)}-v{number}-refused.jsonl"
-    response = Response(_pieces(version.refusals.sha256), mimetype="application/jsonl")
+    file = kit().blobs.open(version.refusals.sha256)
+    response = Response(_pieces(file), mimetype="application/jsonl")
+    response.call_on_close(file.close)
     response.headers["Content-Length"] = str(version.refusals.size)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
-def _pieces(sha256: str) -> Iterator[bytes]:
-    with kit().blobs.open(sha256) as file:
-        while piece := file.read(PIECE):
-            yield piece
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece

@@ -180,7 +180,6 @@ def _opening_page(entry: Entry, form: Any, rows: Sequence[Row]) -> dict[str, Any
         "task": BY_NAME["opening"],
         "form": form,
         "fields": OPENING,
-        "specs": forms_entry.SPECS,
         "rows": rows,
         "names": forms_items.OPENING,
         "cells": forms_items.CELLS,

@@ -100,7 +100,7 @@ def tasks(code: str) -> ResponseReturnValue:
         }
         for one in TASKS
     ]
-    titles = (_("Describe"), _("The data"), _("Rules"), _("Hand in"))
+    titles = (_("Describe"), _("The data"), _("Rules and duties"), _("Hand in"))
     sections = [{"title": title, "tasks": lines[start:end]} for title, (start, end) in zip(titles, PARTS, strict=True)]
     return render_template("desk/tasks.html", entry=entry, sections=sections, address=address(entry.code))
 
@@ -245,7 +245,6 @@ def _page(entry: Entry, chosen: Task, form: Any) -> dict[str, Any]:
         "task": chosen,
         "form": form,
         "fields": chosen.fields,
-        "specs": forms_entry.SPECS,
         "stamp": forms_entry.stamp(datasets.description_of(entry), chosen.fields),
         "address": address(entry.code),
     }

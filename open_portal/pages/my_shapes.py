@@ -84,16 +84,13 @@ def application_row(application: Application) -> list[Any]:
 def grant_row(grant: Grant) -> list[Any]:
     """A grant as a row: number, dataset, state, last day, calls used today."""
     used = grants.usage(session(), grant, local_date(now()))
+    calls, most = language.number(used.calls if used else 0), language.number(grant.calls_per_day)
     return [
         {"text": grant.number, "href": url_for("my.grant", number=grant.number)},
         words.title(grant.entry),
         {"text": language.term(grant.state), "tone": TONES.get(grant.state.value, "quiet")},
         language.date(grant.application.valid_to),
-        _(
-            "%(used)s of %(all)s",
-            used=language.number(used.calls if used else 0),
-            all=language.number(grant.calls_per_day),
-        ),
+        _("%(used)s of %(all)s", used=calls, all=most),
     ]
 
 
@@ -123,9 +120,10 @@ def notices() -> list[dict[str, str]]:
 
 
 def answers(application: Application) -> list[dict[str, Any]]:
-    """What was answered, question by question."""
+    """What was answered, question by question; what may be left out and was left out does not show."""
     questions = [one for task in forms.TASKS for one in forms.questions_of(task, application)]
-    return [{"label": one.label, "value": forms.answer_shown(one, application)} for one in questions]
+    given = [(one, forms.answer_shown(one, application)) for one in questions]
+    return [{"label": forms.label_of(one), "value": text} for one, text in given if text or not forms.optional(one)]
 
 
 def granted_items(grant: Grant) -> list[list[Any]]:

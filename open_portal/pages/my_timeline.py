@@ -89,7 +89,9 @@ def _next(case: Case, provider: str) -> list[dict[str, Any]]:
     rules, place = rulebook.in_force(), case.return_stage or case.stage
     if place not in case.chain:
         return []
-    rest, reader = case.chain[case.chain.index(place) + 1 :], str(get_locale())
+    # A case that was stopped comes back to the stage that stopped it.
+    first = case.chain.index(place) + (0 if case.return_stage else 1)
+    rest, reader = case.chain[first:], str(get_locale())
     total = approval.total_clock(cases.facts_of(case), rules)
     last = total.due() if total else None
     found: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ from sharing.access import agreements, grants
 from sharing.access.models import Application
 from tenancy import cases
 from tenancy.actors import Actor
-from tenancy.models import Tenant, TenantAncestor
+from tenancy.models import Case, Tenant, TenantAncestor
 from tenancy.numbers import next_number
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -38,6 +38,8 @@ REQUIRED = (
 )
 OPTIONAL = ("address", "frequency", "row_filter", "network", "combine_with", "consent")
 ANSWERS = (*REQUIRED, *OPTIONAL)
+LEFT_LYING = {"SUPPLEMENT_REQUIRED": "deem_withdrawn", "APPROVED": "lapse"}
+"""Stages in which an applicant is waited for, and what becomes of the case when the term is over."""
 MOST_DAYS = 366
 """A grant lasts a year at most; whoever needs the data longer applies anew."""
 
@@ -173,6 +175,18 @@ def withdraw(work: Work, application: Application) -> None:
     work.demand("application.withdraw", application)
     cases.move(work, _case(application), "withdraw")
     work.record("application.withdrawn", application, number=application.number)
+
+
+def lapse(work: Work) -> int:
+    """Close what applicants let lie beyond its term: a supplement, an agreement to sign; returns how many."""
+    today = local_date(work.now)
+    query = select(Application).join(Application.case).where(Case.stage.in_(LEFT_LYING), Case.due_on < today)
+    found = list(work.session.scalars(query))
+    for application in found:
+        case = _case(application)
+        moved = cases.move(work, case, LEFT_LYING[case.stage])
+        work.record("application.lapsed", application, number=application.number, stage=moved.stage)
+    return len(found)
 
 
 def accept(work: Work, application: Application, *, signatory: str, text_hash: str, language: str) -> str:

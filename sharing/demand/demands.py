@@ -69,7 +69,7 @@ def ask(
         number=demand.number,
     )
     work.record("demand.raised", demand, number=demand.number)
-    _note(work, demand, "demand.raised")
+    note(work, demand, "demand.raised")
     return demand
 
 
@@ -82,7 +82,7 @@ def dispatch(work: Work, demand: Demand, provider: Tenant) -> Moved:
         raise Refused("tenant.dissolved", name=provider.name.zh)
     moved = cases.move(work, _case(demand), "dispatch", details={"provider": provider.key}, hand_to=provider)
     demand.provider, demand.provider_id, demand.accepted_at = provider, provider.id, work.now
-    _note(work, demand, "demand.dispatched")
+    note(work, demand, "demand.dispatched")
     return moved
 
 
@@ -90,7 +90,7 @@ def answer(work: Work, demand: Demand, move: str, *, comment: str = "", basis: s
     """The provider's answer: accept, or refuse with reason and basis, which goes to the authority for a ruling."""
     work.demand("demand.answer", demand)
     moved = cases.move(work, _case(demand), move, comment=comment, basis=basis)
-    _note(work, demand, f"demand.{move}")
+    note(work, demand, f"demand.{move}")
     return moved
 
 
@@ -104,7 +104,7 @@ def rule(
     if moved.ended:
         demand.returned_kind, demand.lawful_refusal = kind or move, lawful
         demand.accepted_at = demand.accepted_at or work.now
-    _note(work, demand, f"demand.{move}")
+    note(work, demand, f"demand.{move}")
     return moved
 
 
@@ -118,7 +118,7 @@ def mount(work: Work, demand: Demand, entry: Entry, items: Sequence[str]) -> Mov
         raise Invalid("demand.items", field="items")
     moved = cases.move(work, _case(demand), "mount", details={"entry": entry.code})
     demand.entry, demand.entry_id, demand.supplied_items = entry, entry.id, list(items)
-    _note(work, demand, "demand.mounted")
+    note(work, demand, "demand.mounted")
     return moved
 
 
@@ -128,7 +128,7 @@ def confirm(work: Work, demand: Demand, *, met: bool, rating: int | None = None,
     moved = cases.move(work, _case(demand), "confirm" if met else "send_back", comment=comment)
     if met:
         demand.confirmed_at, demand.rating = work.now, rating
-    _note(work, demand, "demand.confirmed" if met else "demand.sent-back")
+    note(work, demand, "demand.confirmed" if met else "demand.sent-back")
     return moved
 
 
@@ -136,7 +136,7 @@ def withdraw(work: Work, demand: Demand) -> Moved:
     """Take a demand back before it is dispatched."""
     work.demand("demand.confirm", demand)
     moved = cases.move(work, _case(demand), "withdraw")
-    _note(work, demand, "demand.withdrawn")
+    note(work, demand, "demand.withdrawn")
     return moved
 
 
@@ -181,7 +181,8 @@ def facts(demand: Demand) -> dict[str, Any]:
     }
 
 
-def _note(work: Work, demand: Demand, what: str) -> None:
+def note(work: Work, demand: Demand, what: str) -> None:
+    """Keep what is true of a demand after a change, in the change's own transaction."""
     case = _case(demand)
     if case.stage == "CONFIRMED":
         demand.due_on = case.due_on

@@ -67,6 +67,7 @@ def evidence(session: Session, rate: Rate) -> Evidence:
 
 def keep(work: Work, rates: Sequence[Rate], *, scope: str | None) -> None:
     """Keep readings with their evidence, so that the figure of that day can be opened for ever."""
+    work.demand("indicator.compute", _Figures())
     rules = rulebook.in_force()
     for rate in rates:
         reading = rate.reading
@@ -87,6 +88,14 @@ def keep(work: Work, rates: Sequence[Rate], *, scope: str | None) -> None:
         )
         work.session.add(row)
     work.record("indicators.kept", "Reading", codes=[one.reading.code for one in rates], scope=scope)
+
+
+class _Figures:
+    """What permissions know of the figures of the platform."""
+
+    def facts(self) -> dict[str, object]:
+        """No tenant owns them."""
+        return {"type": "System", "id": "indicators", "path": ()}
 
 
 def trend(session: Session, code: str, *, scope: str | None, limit: int = 12) -> list[Reading]:

@@ -7,12 +7,11 @@ import pytest
 from flask import Flask
 from jinja2 import Environment
 
-from open_portal import doors
+from open_portal import doors, settings
 from open_portal.app import create_app
 from open_portal.pages import BLUEPRINTS
 from open_portal.settings import FACES
 from open_portal.wiring import Kit, wire
-from open_portal import settings
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "open_portal/templates"
 PUBLIC = {"public", "api"}
@@ -61,7 +60,9 @@ def test_every_template_parses_and_links_to_routes_that_exist(app: Flask) -> Non
         source = path.read_text("utf-8")
         environment.parse(source)
         unknown += [
-            f"{path.name}: {name}" for name in re.findall(r"url_for\(\s*[\"']([\w.]+)[\"']", source) if name not in endpoints
+            f"{path.name}: {name}"
+            for name in re.findall(r"url_for\(\s*[\"']([\w.]+)[\"']", source)
+            if name not in endpoints
         ]
     assert not unknown
 

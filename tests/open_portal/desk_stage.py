@@ -112,7 +112,9 @@ class Stage:
             if items:
                 open_type = description.open_type
                 rows = [
-                    datasets.ItemDescription("line", "线路", "Line", is_primary=True, nullable=False, open_type=open_type),
+                    datasets.ItemDescription(
+                        "line", "线路", "Line", is_primary=True, nullable=False, open_type=open_type
+                    ),
                     datasets.ItemDescription("stops", "站点数", "Stops", type=v.ItemType.INTEGER, open_type=open_type),
                 ]
                 datasets.set_items(deed, entry, rows)

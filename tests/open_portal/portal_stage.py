@@ -24,7 +24,6 @@ from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
 from tenancy.mail import OutboxFolder
 from tenancy.models import Person
-from tenancy.work import Work
 
 PASSWORD = "quiet river under the bridge"
 HASH = passwords.hash(PASSWORD)

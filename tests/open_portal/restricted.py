@@ -163,14 +163,8 @@ def begun(world: World, who: Actor, *, in_name_of_company: bool = False) -> str:
         application = applications.start(deed, entry, secrets.token_urlsafe(16), tenant=tenant, kind=kind)
         answers = {name: f"回答 {name}" for name in applications.REQUIRED}
         first = world.now.date()
-        applications.answer(
-            deed,
-            application,
-            answers=answers,
-            items=["stop", "riders"],
-            valid_from=first,
-            valid_to=first + timedelta(90),
-        )
+        term = {"valid_from": first, "valid_to": first + timedelta(90)}
+        applications.answer(deed, application, answers=answers, items=["stop", "riders"], **term)
         return application.number
 
 

@@ -225,14 +225,12 @@ def test_wrong_parameters_are_named_in_both_languages(world: World, question: st
 
 
 def test_reasons_follow_the_language_asked_for(world: World) -> None:
-    english, chinese = (rows(world, question="?filter=x:eq:1", entry=world.open), None)
     texts = [
         get(world, f"/datasets/{world.open}/rows?filter=x:eq:1", **{"Accept-Language": one}).json["message"]
         for one in ("en", "zh-CN")
     ]
-    assert english.status_code == 422
-    assert chinese is None
-    assert texts[0].isascii() != texts[1].isascii() or texts[0] != texts[1]
+    assert "column" in texts[0]
+    assert "列" in texts[1]
 
 
 def test_indicators_with_codes_as_far_as_they_may_be_known(world: World) -> None:

@@ -266,7 +266,9 @@ def test_upload_refuses_empty_too_large_and_strangers(stage: Stage) -> None:
 
     def send(actor: Any, content: bytes) -> Any:
         form = {"file": (io.BytesIO(content), "lines.csv"), "note": "说明留住"}
-        return stage.client(actor).post(address, data=form, content_type="multipart/form-data")
+        sent = stage.client(actor).post(address, data=form, content_type="multipart/form-data")
+        sent.request.environ["wsgi.input"].close()
+        return sent
 
     empty = send(stage.cast.steward, b"")
     assert empty.status_code == 422
@@ -277,6 +279,23 @@ def test_upload_refuses_empty_too_large_and_strangers(stage: Stage) -> None:
     assert send(stage.cast.reviewer, b"a,b\n").status_code == 403
     assert send(stage.cast.stranger, b"a,b\n").status_code == 404
     assert send(None, b"x" * 3_000_000).status_code == 302
+
+
+def test_upload_beyond_a_forms_size_passes_the_form_token(stage: Stage) -> None:
+    stage.app.config["WTF_CSRF_ENABLED"] = True
+    address = f"/desk/datasets/{stage.draft()}/data"
+    client = stage.client(stage.cast.steward)
+    token = re.search(r'name="csrf_token" value="([^"]*)"', text_of(client.get(address)))[1]  # type: ignore[index]
+
+    def send(token: str) -> int:
+        form = {"csrf_token": token, "file": (io.BytesIO(b"x" * 1_500_000), "lines.csv")}
+        sent = client.post(address, data=form, content_type="multipart/form-data")
+        sent.request.environ["wsgi.input"].close()
+        status: int = sent.status_code
+        return status
+
+    assert send(token) == 302
+    assert send("another") == 400
 
 
 def test_refused_rows_are_shown_and_handed_back(stage: Stage) -> None:

@@ -51,9 +51,7 @@ def test_every_column_name_and_every_sort_can_be_read(tmp_path: Path) -> None:
         rows = scan.query(f"SELECT * FROM {engine_tables.SOURCE} ORDER BY {engine_tables.ROW}")
         assert rows[0][:12] == tuple(range(12))
         assert [row[12] for row in rows] == [1.0, None, None], "NaN is no value"
-        assert rows[0][13] == dt.datetime.fromisoformat("2026-01-02T04:00"), (
-            "an instant is read on the city's clock"
-        )
+        assert rows[0][13] == dt.datetime.fromisoformat("2026-01-02T04:00"), "an instant is read on the city's clock"
         assert [row[-1] for row in rows] == [0, 1, 2]
 
 

@@ -1,0 +1,88 @@
+"""Feeds: everything in them may be seen by the public, and parses."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import public_stage as stage
+from flask.testing import FlaskClient
+from rdflib import DCAT, DCTERMS, RDF, Graph
+
+from open_portal.pages import feeds
+from open_portal.wiring import Kit
+from policies import vocabulary as v
+from tenancy import tenants, work
+from tenancy.actors import SYSTEM
+
+NAMES = {"s": feeds.SITEMAP, "a": feeds.ATOM}
+
+
+@pytest.fixture
+def slugs(kit: Kit, cast: Any, now: datetime) -> dict[str, str]:
+    words = {name: "湖州" for name in ("name_zh", "name_en", "contact_zh", "contact_en", "footer_zh", "footer_en")}
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        city = tenants.find(unit.session, "huzhou")
+        tenants.set_face(unit, city, slug="huzhou", host=None, brand="#0a5a6e", brand_dark="#063846", **words)
+    return {
+        "open": stage.publish(kit, cast, now - timedelta(days=1), "公交线路 & <站点>"),
+        "restricted": stage.publish(kit, cast, now, "刷卡记录", v.OpenTier.T2),
+        "harvested": stage.harvest(kit, cast, now, "嘉兴公交"),
+        "draft": stage.draft(kit, cast, now, "看不见的草稿"),
+    }
+
+
+def test_the_site_map_lists_what_the_public_sees(client: FlaskClient, slugs: dict[str, str]) -> None:
+    answer = client.get("/sitemap.xml")
+    assert answer.mimetype == "application/xml"
+    found = {one.text or "" for one in ET.fromstring(answer.text).iterfind(".//s:loc", NAMES)}  # noqa: S314 - our own
+    for kind in ("open", "restricted", "harvested"):
+        assert f"http://localhost/datasets/{slugs[kind]}" in found
+    assert not [one for one in found if slugs["draft"] in one]
+
+
+def test_a_large_site_map_comes_in_parts(
+    client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "PART", 2)
+    parts = [one.text or "" for one in ET.fromstring(client.get("/sitemap.xml").text).iterfind(".//s:loc", NAMES)]  # noqa: S314
+    assert len(parts) == 2
+    found = [
+        one.text or "" for part in parts for one in ET.fromstring(client.get(part).text).iterfind(".//s:loc", NAMES)  # noqa: S314
+    ]
+    entries = [one for one in found if "/datasets/" in one]
+    assert len(entries) == len(set(entries)) == 3
+    for wrong in ("0", "3", "x"):
+        assert client.get(f"/sitemap.xml?page={wrong}").status_code == 404
+
+
+def test_the_news_feed(client: FlaskClient, slugs: dict[str, str]) -> None:
+    root = ET.fromstring(client.get("/feed.atom").text)  # noqa: S314
+    titles = [one.text for one in root.iterfind("a:entry/a:title", NAMES)]
+    assert titles == ["刷卡记录", "公交线路 & <站点>"]
+    assert root.find("a:updated", NAMES) is not None
+
+
+def test_linked_data_page_by_page(
+    client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "LISTED", 2)
+    graph, address = Graph(), "/catalog.ttl"
+    for _ in range(2):
+        answer = client.get(address)
+        assert answer.mimetype == "text/turtle"
+        graph.parse(data=answer.text, format="turtle")
+        address = answer.headers.get("Link", "<>").partition("<")[2].partition(">")[0]
+    assert address == ""
+    assert len(set(graph.subjects(RDF.type, DCAT.Dataset))) == 3
+    assert len(set(graph.subjects(RDF.type, DCAT.Catalog))) == 1
+    downloads = {str(one) for one in graph.objects(None, DCAT.downloadURL)}
+    assert f"http://localhost/datasets/{slugs['open']}/download.csv" in downloads
+    assert not [one for one in downloads if slugs["restricted"] in one]
+    assert client.get("/catalog.ttl?page=3").status_code == 404
+
+
+def test_one_entry_as_linked_data(client: FlaskClient, slugs: dict[str, str]) -> None:
+    graph = Graph().parse(data=client.get(f"/datasets/{slugs['open']}/metadata.ttl").text, format="turtle")
+    assert [str(one) for one in graph.objects(None, DCTERMS.title)][0]
+    assert client.get(f"/datasets/{slugs['draft']}/metadata.ttl").status_code == 404
