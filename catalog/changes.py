@@ -16,9 +16,7 @@ def note(work: Work, entry: Entry, what: str) -> None:
     """Keep what is true of an entry after a change, in the change's own transaction."""
     entry.changed_at = work.now
     work.session.flush()
-    work.session.add(
-        CatalogChange(at=work.now, actor_id=work.actor.id, entry_id=entry.id, what=what, facts=facts(entry))
-    )
+    work.session.add(_change(work, entry, what))
 
 
 def note_all(work: Work, entries: Sequence[Entry], what: str) -> None:
@@ -26,11 +24,19 @@ def note_all(work: Work, entries: Sequence[Entry], what: str) -> None:
     for entry in entries:
         entry.changed_at = work.now
     work.session.flush()
-    work.session.add_all(
-        CatalogChange(at=work.now, actor_id=work.actor.id, entry_id=entry.id, what=what, facts=facts(entry))
-        for entry in entries
-    )
+    work.session.add_all(_change(work, entry, what) for entry in entries)
     work.session.flush()
+
+
+def _change(work: Work, entry: Entry, what: str) -> CatalogChange:
+    return CatalogChange(
+        at=work.now,
+        actor_id=work.actor.id,
+        entry_id=entry.id,
+        origin=entry.origin,
+        what=what,
+        facts=facts(entry),
+    )
 
 
 def facts(entry: Entry) -> dict[str, Any]:

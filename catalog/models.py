@@ -264,6 +264,7 @@ class CatalogChange(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     actor_id: Mapped[str] = mapped_column(String(36))
     entry_id: Mapped[str] = mapped_column(String(36), index=True)
+    origin: Mapped[v.Origin] = mapped_column(term(v.Origin), index=True)
     what: Mapped[str] = mapped_column(String(64))
     facts: Mapped[dict[str, Any]]
 

@@ -8,26 +8,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from open_portal import doors, faces, failures, language, navigation, security
 from open_portal.doors import Access
+from open_portal.entrants import Entrant
 from open_portal.pages import BLUEPRINTS
 from open_portal.wiring import Kit
 from tenancy import sign_in, work
 
 FORM_BYTES = 1_000_000
 csrf = CSRFProtect()
-
-
-class Reader(UserMixin):  # type: ignore[misc]
-    """Whoever is signed in, as the login library knows him: the secret of the session kept on the server."""
-
-    def __init__(self, secret: str) -> None:
-        self.id = secret
 
 
 def create_app(kit: Kit) -> Flask:
@@ -42,7 +36,7 @@ def create_app(kit: Kit) -> Flask:
     csrf.init_app(app)
     Babel(app, default_locale="zh_Hans_CN", locale_selector=language.choose)
     manager = LoginManager(app)
-    manager.user_loader(lambda secret: Reader(secret) if g.actor.is_person else None)
+    manager.user_loader(lambda secret: Entrant(secret) if g.actor.is_person else None)
     Limiter(get_remote_address, app=app, default_limits=["1200 per minute"], storage_uri="memory://")
     for blueprint, face, access in BLUEPRINTS:
         doors.hang(app, blueprint, face, access)

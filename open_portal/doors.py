@@ -6,7 +6,6 @@ A door only keeps out those who have no business behind it; what somebody may do
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -63,7 +62,7 @@ def _guard(door: Door) -> Callable[[], WerkzeugResponse | Response | None]:
             return None
         if g.actor.is_person:
             raise Forbidden("permissions.default")
-        back = quote(request.full_path.rstrip("?")) if request.method == "GET" else ""
+        back = request.full_path.rstrip("?") if request.method == "GET" else ""
         return redirect(url_for("account.sign_in", next=back or None))
 
     return check

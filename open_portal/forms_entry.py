@@ -35,7 +35,13 @@ class Spec:
 
 
 def _choices(kind: type[v.Term]) -> list[Any]:
-    return [SelectChoice(one.value, one.label(str(get_locale()))) for one in kind]
+    return [SelectChoice(one.value, named(one)) for one in kind]
+
+
+def named(one: v.Term) -> str:
+    """A term as it is chosen from a list; levels and tiers with the code by which the rules call them."""
+    label = one.label(str(get_locale()))
+    return f"{one.value} {label}" if isinstance(one, v.SecurityLevel | v.OpenTier) else label
 
 
 def _text(label: Any, limit: int, hint: Any = "", *, area: bool = False) -> Spec:

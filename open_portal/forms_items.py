@@ -30,7 +30,7 @@ class Cell:
     def choices(self) -> list[tuple[str, str]]:
         """What a choice offers, as code and label."""
         first = [("", "–")] if self.optional else []
-        return [*first, *((one.value, one.label(str(get_locale()))) for one in self.terms or ())]
+        return [*first, *((one.value, forms_entry.named(one)) for one in self.terms or ())]
 
     def read(self, typed: str) -> Any:
         """The typed text as the item's value; Invalid when it can't be meant."""

@@ -27,7 +27,7 @@ def found(
     on: date | None = None,
 ) -> Tenant:
     """Enter a new tenant under a parent (none: the root city); the day defaults to today in Shanghai."""
-    work.demand("tenant.manage", parent or Root())
+    work.demand("tenant.manage", Vacancy(parent))
     if uscc and not identifiers.valid_uscc(uscc):
         raise Invalid("tenant.bad-uscc", uscc=uscc)
     if work.session.scalars(select(Tenant).where(Tenant.key == key)).first():
@@ -170,12 +170,15 @@ def set_face(work: Work, tenant: Tenant, **values: str | None) -> Face:
     return face
 
 
-class Root:
-    """What permissions know of the place above the city."""
+class Vacancy:
+    """What permissions know of the place of a tenant that is about to be founded."""
+
+    def __init__(self, parent: Tenant | None) -> None:
+        self.parent = parent
 
     def facts(self) -> dict[str, object]:
-        """No tenant owns it."""
-        return {"type": "Tenant", "id": "root", "path": ()}
+        """A tenant that does not exist yet, under its parent; the root city stands under nobody."""
+        return {"type": "Tenant", "id": "new", "path": ("new", *(self.parent.path if self.parent else ()))}
 
 
 def _place(session: Session, tenant: Tenant, parent: Tenant | None, day: date) -> None:

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor_id", sa.String(length=36), nullable=False),
         sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("origin", sa.String(length=32), nullable=False),
         sa.Column("what", sa.String(length=64), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_catalog_change")),
@@ -84,6 +85,7 @@ def upgrade() -> None:
     with op.batch_alter_table("catalog_change", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_catalog_change_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_catalog_change_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_catalog_change_origin"), ["origin"], unique=False)
 
     op.create_table(
         "counter",
@@ -1081,6 +1083,7 @@ def downgrade() -> None:
     op.drop_table("demand_change")
     op.drop_table("counter")
     with op.batch_alter_table("catalog_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_catalog_change_origin"))
         batch_op.drop_index(batch_op.f("ix_catalog_change_entry_id"))
         batch_op.drop_index(batch_op.f("ix_catalog_change_at"))
 

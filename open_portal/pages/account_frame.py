@@ -2,9 +2,10 @@
 
 from flask import Blueprint, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import UserMixin, login_user
+from flask_login import login_user
 from werkzeug.exceptions import HTTPException
 
+from open_portal.entrants import Entrant
 from open_portal.requests import actor
 from tenancy.sign_in import SignedIn
 
@@ -12,13 +13,6 @@ pages = Blueprint("account", __name__)
 PUBLIC = frozenset({"account.sign_in", "account.open_session", "account.register"})
 LONGEST_NEXT = 2000
 LAST_CONTROL, DELETE = 32, 127
-
-
-class Entrant(UserMixin):
-    """Who has just signed in, as the login library wants him: known by the secret of his session."""
-
-    def __init__(self, secret: str) -> None:
-        self.id = secret
 
 
 @pages.before_request

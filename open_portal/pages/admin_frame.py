@@ -93,7 +93,7 @@ def sections() -> list[dict[str, Any]]:
         ),
         ("admin.users", _("People"), _("Accounts, verification and roles"), may_keep_people()),
         ("admin.roles", _("Roles"), _("Who may do what, and by which rule"), True),
-        ("admin.policies", _("Rules"), _("Rules in force, limits and procedures"), True),
+        ("admin.policies", _("Rulebook"), _("Rules in force, limits and procedures"), True),
         ("admin.try_policy", _("Ask the rules"), _("May this person do that, and why"), True),
         ("admin.calendar", _("Working days"), _("Holidays and worked weekends by year"), True),
         (

@@ -37,7 +37,7 @@ def try_policy() -> str:
             ("System", _("The platform")),
             ("Audit", _("Audit log")),
             ("Job", _("Jobs")),
-            ("Rules", _("Rules")),
+            ("Rules", _("Rulebook")),
             ("Outbound", _("Outbound calls")),
         ]
     )

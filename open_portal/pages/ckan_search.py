@@ -18,6 +18,7 @@ from catalog.models import Entry
 from tenancy.models import Tenant
 
 MOST_TOKENS = 400
+MOST_NESTED = 20
 TOKEN = re.compile(
     r"""\s*(?:(?P<mark>[()])|(?P<word>[+-]?(?:[A-Za-z_][\w.]*:)?(?:"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|[^\s()"]+)))"""
 )
@@ -67,6 +68,7 @@ class _Reader:
         self.tokens = tokens
         self.place = 0
         self.words: list[str] = []
+        self.depth = 0
 
     def rest(self) -> list[str]:
         """What was not read yet."""
@@ -88,12 +90,23 @@ class _Reader:
         return and_(true(), *parts)
 
     def _one(self) -> ColumnElement[bool]:
-        if self._take("NOT", "!"):
-            return not_(self._one()) if self.rest() else true()
+        negated = False
+        while self._take("NOT", "!", "-", "+"):
+            negated ^= self.tokens[self.place - 1] != "+"
+        if not self.rest():
+            return true()
+        condition = self._single()
+        return not_(condition) if negated else condition
+
+    def _single(self) -> ColumnElement[bool]:
         token = self.rest()[0]
         self.place += 1
-        if token in {"-(", "("}:
+        if token == "(":
+            self.depth += 1
+            if self.depth > MOST_NESTED:
+                raise QueryError("the query is nested too deeply")
             inner = self.either()
+            self.depth -= 1
             if not self._take(")"):
                 raise QueryError("a parenthesis is not closed")
             return inner
@@ -117,7 +130,9 @@ class _Reader:
         self.place += 1
         parts: list[ColumnElement[bool]] = []
         every = False
-        while self.rest() and not self._take(")"):
+        while not self._take(")"):
+            if not self.rest():
+                raise QueryError("a parenthesis is not closed")
             if self._take("AND", "&&"):
                 every = True
             elif not self._take("OR", "||"):

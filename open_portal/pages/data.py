@@ -71,8 +71,9 @@ def _original(entry: Entry, version: Version, access: Access) -> Response:
         raise NotFound("general.not-found")
     extension = version.original.name.rpartition(".")[2].lower()[:12] or "bin"
     kind = KINDS.get(extension, v.Format.OTHER)
+    pieces = stored_rows.original(kit(), version)
     _count(entry, kind, version.rows_loaded)
-    return _sent(stored_rows.original(kit(), version), entry, extension, kind.media_type)
+    return _sent(pieces, entry, extension, kind.media_type)
 
 
 def _count(entry: Entry, kind: v.Format, rows: int | None) -> None:

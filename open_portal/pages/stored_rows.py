@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, BinaryIO
 
 from catalog import exports
 from catalog.exports import ExportFormat
@@ -16,6 +16,7 @@ from open_portal.wiring import Kit
 from policies.refusals import NotFound
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".zip")
+PIECE = 1 << 18
 NUMERIC = {ColumnType.INTEGER, ColumnType.DECIMAL}
 
 
@@ -74,11 +75,9 @@ def stream(
         return _held(pieces, stack.pop_all())
 
 
-def original(kit: Kit, version: Version, size: int = 1 << 18) -> Iterator[bytes]:
-    """The file as it was delivered."""
-    with kit.blobs.open(version.original.sha256) as file:
-        while piece := file.read(size):
-            yield piece
+def original(kit: Kit, version: Version) -> Iterator[bytes]:
+    """The file as it was delivered, opened at once and read piece by piece."""
+    return _pieces(kit.blobs.open(version.original.sha256))
 
 
 def whole(kit: Kit, version: Version, access: Access) -> bool:
@@ -92,6 +91,12 @@ def whole(kit: Kit, version: Version, access: Access) -> bool:
     workbook = version.original.name.lower().endswith(WORKBOOKS)
     with kit.blobs.local_path(_table(version)) as path:
         return not workbook and set(kit.tables.columns(path)) <= set(access.items)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _held(pieces: Iterator[bytes], stack: ExitStack) -> Iterator[bytes]:

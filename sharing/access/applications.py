@@ -132,6 +132,9 @@ def missing(application: Application, today: date) -> dict[str, Refusal]:
 def submit(work: Work, application: Application) -> Application:
     """Hand the application in: its case opens and the clock starts. Done again, it changes nothing."""
     work.demand("application.submit", application)
+    # Of two windows that hand in at once, the second finds what the first has done.
+    work.session.flush()
+    work.session.refresh(application, with_for_update={"of": Application})
     if application.case and application.stage != "SUPPLEMENT_REQUIRED":
         return application
     fields = missing(application, local_date(work.now))

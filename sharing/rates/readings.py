@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.models import CatalogChange
 from policies import indicators, rulebook
+from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.indicator_facts import DemandFacts, EntryFacts
 from policies.indicators import Definition, Standing
@@ -42,7 +43,7 @@ def compute(session: Session, as_of: datetime, *, scope: str | None, codes: Sequ
     definitions = rulebook.in_force().indicators.values()
     on = local_date(as_of)
     wanted = codes or sorted({one.code for one in definitions if one.effective_from <= on})
-    entries = [EntryFacts.of(one) for one in entry_facts(session, as_of).values() if one["origin"] == "OWN"]
+    entries = [EntryFacts.of(one) for one in entry_facts(session, as_of).values()]
     demands = [DemandFacts.of(one) for one in demand_facts(session, as_of).values()]
     rates = []
     for code in wanted:
@@ -107,8 +108,12 @@ def trend(session: Session, code: str, *, scope: str | None, limit: int = 12) ->
 
 
 def entry_facts(session: Session, as_of: datetime) -> dict[str, dict[str, Any]]:
-    """What was true of each entry at an instant: its last change up to then."""
-    last = select(func.max(CatalogChange.sequence)).where(CatalogChange.at <= as_of).group_by(CatalogChange.entry_id)
+    """What was true of each own entry at an instant: its last change up to then. Harvested entries never count."""
+    last = (
+        select(func.max(CatalogChange.sequence))
+        .where(CatalogChange.at <= as_of, CatalogChange.origin == v.Origin.OWN)
+        .group_by(CatalogChange.entry_id)
+    )
     query = select(CatalogChange.entry_id, CatalogChange.facts).where(CatalogChange.sequence.in_(last))
     return dict(session.execute(query).all())
 

@@ -115,9 +115,7 @@ def _settle(kit: Kit, now: datetime, version_id: str, text: str) -> None:
             table, None, found.rows_read, found.rows_loaded, found.rows_refused, columns, found.encoding, profile
         )
         scores = {"completeness": 100.0, "accuracy": 66.67}
-        versions.settle(
-            unit, version, loaded, versions.Judged(v.Verdict.PASS, [], 91.0, v.Grade.B, scores, 2, 1)
-        )
+        versions.settle(unit, version, loaded, versions.Judged(v.Verdict.PASS, [], 91.0, v.Grade.B, scores, 2, 1))
         suite = Suite(
             id=new_id(),
             entry_id=version.entry_id,

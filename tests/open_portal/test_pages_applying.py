@@ -127,7 +127,8 @@ def test_one_form_token_is_one_draft(world: World) -> None:
 
     def send(client: Any, csrf: str) -> str:
         barrier.wait()
-        return str(client.post(address, data={"csrf_token": csrf, "form_token": token, "party": "self"}).location)
+        answer = client.post(address, data={"csrf_token": csrf, "form_token": token, "party": "self"})
+        return f"{answer.status_code} {answer.location}"
 
     with ThreadPoolExecutor(len(clients)) as pool:
         places = set(pool.map(send, clients, tokens))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import ckanapi
-import pytest
 import public_stage as stage
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
@@ -60,8 +60,9 @@ def test_ckanapi_knows_our_errors(portal: ckanapi.RemoteCKAN, slugs: dict[str, s
             portal.action.package_show(id=name)
     with pytest.raises(ckanapi.ValidationError):
         portal.action.package_show()
-    with pytest.raises(ckanapi.SearchQueryError):
-        portal.action.package_search(fq="title:(a")
+    for query in ("title:(a", "(" * 300, "- " * 399 + "(" * 30, "a)", "metadata_modified:[x TO *]"):
+        with pytest.raises(ckanapi.SearchQueryError):
+            portal.action.package_search(fq=query)
     with pytest.raises(ckanapi.CKANAPIError):
         portal.action.package_create(name="x")
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
 import public_stage as stage
+import pytest
 from flask.testing import FlaskClient
 from rdflib import DCAT, DCTERMS, RDF, Graph
 
@@ -20,7 +20,7 @@ NAMES = {"s": feeds.SITEMAP, "a": feeds.ATOM}
 
 @pytest.fixture
 def slugs(kit: Kit, cast: Any, now: datetime) -> dict[str, str]:
-    words = {name: "湖州" for name in ("name_zh", "name_en", "contact_zh", "contact_en", "footer_zh", "footer_en")}
+    words = dict.fromkeys(("name_zh", "name_en", "contact_zh", "contact_en", "footer_zh", "footer_en"), "湖州")
     with work.begin(kit.database, SYSTEM, now) as unit:
         city = tenants.find(unit.session, "huzhou")
         tenants.set_face(unit, city, slug="huzhou", host=None, brand="#0a5a6e", brand_dark="#063846", **words)
@@ -48,7 +48,9 @@ def test_a_large_site_map_comes_in_parts(
     parts = [one.text or "" for one in ET.fromstring(client.get("/sitemap.xml").text).iterfind(".//s:loc", NAMES)]  # noqa: S314
     assert len(parts) == 2
     found = [
-        one.text or "" for part in parts for one in ET.fromstring(client.get(part).text).iterfind(".//s:loc", NAMES)  # noqa: S314
+        one.text or ""
+        for part in parts
+        for one in ET.fromstring(client.get(part).text).iterfind(".//s:loc", NAMES)  # noqa: S314
     ]
     entries = [one for one in found if "/datasets/" in one]
     assert len(entries) == len(set(entries)) == 3
@@ -63,9 +65,7 @@ def test_the_news_feed(client: FlaskClient, slugs: dict[str, str]) -> None:
     assert root.find("a:updated", NAMES) is not None
 
 
-def test_linked_data_page_by_page(
-    client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_linked_data_page_by_page(client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "LISTED", 2)
     graph, address = Graph(), "/catalog.ttl"
     for _ in range(2):

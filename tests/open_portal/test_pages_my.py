@@ -57,6 +57,7 @@ def test_timeline_names_bodies_and_words_but_no_officer(world: World) -> None:
     assert "请补充网络地址" in page
     assert "Public-data authority" in page
     assert "Transport" in page
+    assert "Review by the data provider" in page, "after the supplement it is the provider's turn again"
     assert not re.search(r"\bofficer\b|\breviewer\b(?! asks)", page)
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
-import pytest
 import public_stage as stage
+import pytest
 from flask.testing import FlaskClient
 
 from catalog import deliveries, reading, versions
@@ -55,7 +55,7 @@ def test_most_used_counts_downloads(kit: Kit, cast: Any, now: datetime, english:
 
 def test_texts_in_both_languages(cast: Any, client: FlaskClient) -> None:
     for path in TEXTS:
-        for language, word in (("en", "Terms of use"), ("zh_Hans_CN", "lang=\"zh-Hans-CN\"")):
+        for language, word in (("en", "Terms of use"), ("zh_Hans_CN", 'lang="zh-Hans-CN"')):
             client.set_cookie("language", language)
             answer = client.get(path)
             assert answer.status_code == 200, path
@@ -218,7 +218,7 @@ def test_departments_with_what_they_publish(kit: Kit, cast: Any, now: datetime, 
 def test_a_county_shows_its_own_alone(kit: Kit, cast: Any, now: datetime, english: FlaskClient) -> None:
     stage.publish(kit, cast, now, "公交线路")
     colours = {"brand": "#0f6b4a", "brand_dark": "red;}"}
-    words = {name: "x" for name in ("name_zh", "name_en", "contact_zh", "contact_en", "footer_zh", "footer_en")}
+    words = dict.fromkeys(("name_zh", "name_en", "contact_zh", "contact_en", "footer_zh", "footer_en"), "x")
     with work.begin(kit.database, SYSTEM, now) as unit:
         set_face(unit, tenants.find(unit.session, "deqing"), slug="deqing", host=None, **words, **colours)
     assert "公交线路" not in english.get("/deqing/").text

@@ -115,14 +115,19 @@ def test_nobody_reviews_for_his_own_organisation(db: Database, cast: Any, now: d
         move(db, from_both, "SQ-1", "approve", now)
 
 
+def attached(deed: work.Work, held: Case) -> Case:
+    """A case as it was read before, in this transaction."""
+    deed.session.add(held)
+    return held
+
+
 def test_two_who_read_the_same_case_give_one_winner(db: Database, cast: Any, now: datetime, number: str) -> None:
     with db.read() as session:
         held = session.scalars(select(Case)).one()
         _ = held.decisions
     move(db, cast.officer, number, "approve", now)
     with pytest.raises(Stale), work.begin(db, cast.second_officer, now) as deed:
-        deed.session.add(held)
-        cases.move(deed, held, "approve")
+        cases.move(deed, attached(deed, held), "approve")
     with db.read() as session:
         assert session.scalars(select(Decision.actor_id)).all() == [cast.officer.id]
 

@@ -32,7 +32,8 @@ def test_anyone_registers_and_is_not_verified_yet(db, cast, now):
     [
         ("login", "ab"), ("login", "李明"), ("login", "a b c"), ("login", "steward"), ("name", " "),
         ("name", "x" * 101),
-        ("email", "no mail"), ("email", "a@b..c"), ("phone", "12"), ("password", "short"), ("password", "li-ming li-ming"),
+        ("email", "no mail"), ("email", "a@b..c"), ("phone", "12"), ("password", "short"),
+        ("password", "li-ming li-ming"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_by_its_field(db, cast, now, field, value):

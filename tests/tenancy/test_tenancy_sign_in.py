@@ -80,7 +80,8 @@ def test_the_count_is_exact_when_many_try_at_once(db, people, now):
 
     def one(number):
         for _ in range(3):
-            outcomes.append(attempt(db, now, password="wrong wrong wrong", address=f"10.0.{number}.1").code)
+            answer = attempt(db, now, password="wrong wrong wrong", address=f"10.0.{number}.1")
+            outcomes.append(answer.code)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -194,21 +195,23 @@ def test_a_recovery_code_works_once_and_only_for_its_owner(db, people, now, with
         assert sign_in.recovery_hash("a", recovery[2]) != sign_in.recovery_hash("b", recovery[2])
 
 
+def set_up(db, now, who, owner, **values):
+    """Turn the owner's second factor on, as somebody."""
+    with work.begin(db, who, now) as unit:
+        person = unit.session.get_one(Person, owner.id)
+        return second_factors.set_up(unit, person, address="10.1.2.3", **values)
+
+
 def test_setting_up_needs_the_right_code_and_password(db, people, now):
     secret = pyotp.random_base32(32)
-    values = {"secret": secret, "address": "10.1.2.3"}
-    with pytest.raises(Invalid, match="动态口令"), work.begin(db, people.steward, now) as unit:
-        person = unit.session.get_one(Person, people.steward.id)
-        second_factors.set_up(unit, person, code="000", password=PASSWORD, **values)
-    with work.begin(db, people.steward, now) as unit:
-        person = unit.session.get_one(Person, people.steward.id)
-        code = pyotp.TOTP(secret).at(now)
-        assert isinstance(second_factors.set_up(unit, person, code=code, password="wrong", **values), Invalid)
+    code, me = pyotp.TOTP(secret).at(now), people.steward
+    with pytest.raises(Invalid, match="动态口令"):
+        set_up(db, now, me, me, secret=secret, code="000", password=PASSWORD)
+    assert isinstance(set_up(db, now, me, me, secret=secret, code=code, password="wrong"), Invalid)
     with db.read() as session:
-        assert session.get_one(Person, people.steward.id).totp_secret is None
-    with pytest.raises(Forbidden), work.begin(db, people.colleague, now) as unit:
-        person = unit.session.get_one(Person, people.steward.id)
-        second_factors.set_up(unit, person, code=code, password=PASSWORD, **values)
+        assert session.get_one(Person, me.id).totp_secret is None
+    with pytest.raises(Forbidden):
+        set_up(db, now, people.colleague, me, secret=secret, code=code, password=PASSWORD)
 
 
 def test_taking_off_voids_the_recovery_codes(db, people, now, with_codes):
