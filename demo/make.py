@@ -61,9 +61,7 @@ def read_coding(source: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(member.read().decode("utf-8-sig"), newline="")))
 
 
-def write_rows(
-    name: str, heading: Row, rows: Iterable[Row], encoding: str = "utf-8", newline: str = "\n"
-) -> None:
+def write_rows(name: str, heading: Row, rows: Iterable[Row], encoding: str = "utf-8", newline: str = "\n") -> None:
     """Write one CSV file with its heading into the folder of files."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=newline)
@@ -182,9 +180,7 @@ def make_housing(source: Path) -> None:
     The day's totals are not repeated among the districts. The second file keeps the records that hold only a
     date, because they are the fault that the quality gate has to stop.
     """
-    days = sorted(
-        read_json(source / "cn_tables/hangzhou_housing_daily.json.gz"), key=lambda record: record["date"]
-    )
+    days = sorted(read_json(source / "cn_tables/hangzhou_housing_daily.json.gz"), key=lambda record: record["date"])
     half = [record for record in days if "2023-01-01" <= record["date"] <= "2023-06-30"]
     write_rows(
         "hangzhou_housing_2023h1.csv",
@@ -338,9 +334,7 @@ def make_catalogues(source: Path) -> None:
     """Catalogues of four portals, each record under its own headings; only white space of the JSON goes."""
     for portal in PORTALS:
         records = read_json(source / f"cn_catalogs/zhejiang_{portal}.json.gz")
-        lines = ",\n".join(
-            json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records
-        )
+        lines = ",\n".join(json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records)
         packed = gzip.compress(f"[\n{lines}\n]\n".encode(), mtime=0)
         (CATALOGUES / f"{portal}.json.gz").write_bytes(packed)
 

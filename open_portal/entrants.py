@@ -3,7 +3,7 @@
 from flask_login import UserMixin
 
 
-class Entrant(UserMixin):  # type: ignore[misc]
+class Entrant(UserMixin):
     """Known by the secret of the session that is kept on the server, never by the account's own id."""
 
     def __init__(self, secret: str) -> None:

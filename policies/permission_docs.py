@@ -30,8 +30,10 @@ def render() -> str:
     lines = [HEAD, "| | " + " | ".join(f"{role.zh}<br>{role.en}" for role in roles) + " |"]
     lines.append("|---" * (len(roles) + 1) + "|")
     kinds = resources()
-    for action in sorted(kinds):
-        lines.append(f"| `{action}` | " + " | ".join(_sign(role, action, kinds[action]) for role in roles) + " |")
+    lines += [
+        f"| `{action}` | " + " | ".join(_sign(role, action, kinds[action]) for role in roles) + " |"
+        for action in sorted(kinds)
+    ]
     lines.append("\n## Policies / 规则\n\n| policy | effect | 中文 | English |\n|---|---|---|---|")
     lines += [f"| `{one.id}` | {one.effect} | {one.zh} | {one.en} |" for one in permissions.policies()]
     return "\n".join(lines).replace(HEAD + "\n", HEAD) + "\n"

@@ -1,5 +1,7 @@
 """Release: publishing an entry to the open domain, asked for by its owner and decided by the authority."""
 
+from sqlalchemy.orm import Session
+
 from catalog import changes, versions
 from catalog.models import Entry
 from catalog.reading import LIVE
@@ -38,7 +40,7 @@ def decide(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
     if case is None or case.ended_at:
         raise Refused("entry.no-review", code=entry.code)
     if move == "approve":
-        for hindrance in hindrances(work, entry):
+        for hindrance in hindrances(work.session, entry):
             raise hindrance
     moved = cases.move(work, case, move, comment=comment, basis=basis)
     if move == "approve":
@@ -50,12 +52,12 @@ def decide(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
     return moved
 
 
-def hindrances(work: Work, entry: Entry) -> list[Refusal]:
+def hindrances(session: Session, entry: Entry) -> list[Refusal]:
     """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar."""
     found: list[Refusal] = []
     if entry.state not in LIVE:
         found.append(Refused("release.not-published", code=entry.code))
-    version = versions.live(work.session, entry)
+    version = versions.live(session, entry)
     if version is None or not version.rows_loaded or version.verdict is not v.Verdict.PASS:
         found.append(Refused("release.no-data", code=entry.code))
     elif version.score is not None and version.score < rulebook.in_force().quality.bar:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from policies import rulebook
@@ -62,6 +62,13 @@ def unread(session: Session, person_id: str) -> int:
     """How many notices a person has not opened yet."""
     query = select(func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
     return session.scalar(query) or 0
+
+
+def read_all(work: "Work") -> None:
+    """Put every notice of the actor away as read; they are nobody else's."""
+    work.session.execute(
+        update(Notice).where(Notice.person_id == work.actor.id, Notice.read_at.is_(None)).values(read_at=work.now)
+    )
 
 
 def latest(session: Session, person_id: str, limit: int = 20) -> list[Notice]:

@@ -186,6 +186,4 @@ BESIDE_THE_POINT = frozenset(
     ]
 )
 SILENT = frozenset({"", "无", "暂无", "暂无联系方式"})  # "无" may mean "no condition" as well as "no entry"
-LEVELS: Mapping[str, SecurityLevel] = MappingProxyType(
-    dict.fromkeys(("1级 不脱敏", "1不脱敏", "L1"), SecurityLevel.L1)
-)
+LEVELS: Mapping[str, SecurityLevel] = MappingProxyType(dict.fromkeys(("1级 不脱敏", "1不脱敏", "L1"), SecurityLevel.L1))

@@ -28,9 +28,7 @@ class CsvRows:
         csv.field_size_limit(MAX_FIELD)
         self._file = path.open(encoding=encoding, newline="")
         self._taken: list[str] = []
-        self._reader = csv.reader(
-            self._lines(), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True
-        )
+        self._reader = csv.reader(self._lines(), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
         self.blank = 0
         self.workbook = False
         self.digits_lost = 0

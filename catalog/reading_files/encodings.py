@@ -107,9 +107,7 @@ def _everyday(character: str) -> bool:
         lead = character.encode("gb2312")[0]
     except UnicodeEncodeError:
         return False
-    return (
-        lead in {0xA1, 0xA3} or lead >= 0xB0
-    )  # punctuation, full-width forms, hanzi; not kana, Greek, Cyrillic
+    return lead in {0xA1, 0xA3} or lead >= 0xB0  # punctuation, full-width forms, hanzi; not kana, Greek, Cyrillic
 
 
 def _first_bad_line(path: Path, codec: str) -> int | None:

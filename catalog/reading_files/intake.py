@@ -65,9 +65,7 @@ class _Staged:
     columns: tuple[tuple[Column, Form | None], ...]
 
 
-def read_table(
-    path: Path, filename: str, *, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path
-) -> Intake:
+def read_table(path: Path, filename: str, *, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path) -> Intake:
     """Read a csv, tsv or xlsx file into the Parquet file `out`, refused rows into `refusals` as JSON lines.
 
     Items declare types by heading; other columns, and items without a type, are typed by their values. A
@@ -116,9 +114,7 @@ def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
 
 def _walk(source: RowSource, specs: Sequence[ColumnSpec], stage: Path, refusals: Path) -> _Staged:
     judges = [Judge(spec.name, workbook=source.workbook) if spec.type is None else None for spec in specs]
-    schema = pa.schema(
-        [(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs]
-    )
+    schema = pa.schema([(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs])
     read = 0
     with TableWriter(stage, schema) as table, RefusedRows(refusals) as refused:
         for batch in source.batches():
@@ -131,9 +127,7 @@ def _walk(source: RowSource, specs: Sequence[ColumnSpec], stage: Path, refusals:
                 table.write(pa.RecordBatch.from_arrays(columns, schema=schema))
             refused.write(batch.bad + bad)
     found = tuple(
-        judge.verdict()
-        if judge
-        else (Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None)
+        judge.verdict() if judge else (Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None)
         for judge, spec in zip(judges, specs, strict=True)
     )
     if read != table.written + refused.written:
@@ -177,9 +171,7 @@ def _settle(stage: Path, done: Path, columns: Sequence[tuple[Column, Form | None
     schema = pa.schema([(column.name, forms.ARROW[column.type]) for column, _ in columns])
     with pq.ParquetFile(stage) as staged, TableWriter(done, schema) as table:
         for batch in staged.iter_batches(batch_size=STAGE_ROWS):
-            arrays = [
-                _settled(values, form) for values, (_, form) in zip(batch.columns, columns, strict=True)
-            ]
+            arrays = [_settled(values, form) for values, (_, form) in zip(batch.columns, columns, strict=True)]
             table.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 

@@ -58,9 +58,7 @@ def _zip_kind(path: Path) -> str:
             names = archive.namelist()
     except (BadZipFile, ValueError, OSError, NotImplementedError):
         return "zip"
-    return (
-        "xlsx" if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names) else "zip"
-    )
+    return "xlsx" if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names) else "zip"
 
 
 def _text_kind(start: str) -> str | None:

@@ -21,7 +21,7 @@ from open_portal.wiring import wire
 PATIENCE_SECONDS = 120
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """The web server; each of its processes makes its own kit after forking."""
 
     def __init__(self, chosen: Settings) -> None:

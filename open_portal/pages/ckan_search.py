@@ -99,9 +99,9 @@ class _Reader:
         return not_(condition) if negated else condition
 
     def _single(self) -> ColumnElement[bool]:
-        token = self.rest()[0]
+        part = self.rest()[0]
         self.place += 1
-        if token == "(":
+        if part == "(":
             self.depth += 1
             if self.depth > MOST_NESTED:
                 raise QueryError("the query is nested too deeply")
@@ -110,7 +110,7 @@ class _Reader:
             if not self._take(")"):
                 raise QueryError("a parenthesis is not closed")
             return inner
-        return self._term(token)
+        return self._term(part)
 
     def _term(self, token: str) -> ColumnElement[bool]:
         match = FIELD.fullmatch(token)

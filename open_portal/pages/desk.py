@@ -70,9 +70,7 @@ def home() -> str:
 def read_notices() -> ResponseReturnValue:
     """Put every notice of this person away as read."""
     with deed() as work:
-        query = select(Notice).where(Notice.person_id == work.actor.id, Notice.read_at.is_(None))
-        for notice in work.session.scalars(query):
-            notice.read_at = work.now
+        notices.read_all(work)
     return redirect(url_for("desk.home"))
 
 

@@ -11,13 +11,12 @@ from catalog.models import Entry
 from open_portal.forms_entry import SPECS
 from open_portal.pages.desk_frame import address, done, entry_of, own_entry, pages, said
 from open_portal.pages.desk_tasks import TASKS, task_address
-from open_portal.requests import actor, deed, now, session
+from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
 from policies.refusals import Invalid, Refusal
 from sharing import release
 from tenancy import cases, work
-from tenancy.work import Work
 
 OF_ITEMS = {"security_level": "grading", "desensitisation": "grading", "secret": "grading"}
 
@@ -70,7 +69,7 @@ def _later(entry: Entry) -> list[Refusal]:
     if entry.open_type is v.OpenType.OPEN_FORBIDDEN:
         return []
     passed = versions.newest_passing(session(), entry)
-    found = release.hindrances(Work(session(), actor(), now()), entry)
+    found = release.hindrances(session(), entry)
     moot = {"release.not-published"} | ({"release.no-data"} if passed else set())
     return [one for one in found if one.code not in moot]
 

@@ -123,9 +123,7 @@ def _case_page(found: Case) -> dict[str, Any]:
         "address": address(entry.code),
         "newest": newest,
         "violations": desk_check.faults(entry) if found.kind == "ENTRY_REVIEW" else [],
-        "hindrances": [said(one) for one in release.hindrances(Work(session(), actor(), now()), entry)]
-        if found.kind == "RELEASE"
-        else [],
+        "hindrances": [said(one) for one in release.hindrances(session(), entry)] if found.kind == "RELEASE" else [],
         "changes": changes_of(entry) if found.kind == "ENTRY_CHANGE" else [],
         "tightened": _tightened(entry) if found.kind == "ENTRY_CHANGE" else (),
         "author": name_of(entry.author_id),

@@ -24,6 +24,7 @@ from tenancy import tenants
 
 LISTED = 6
 HOT = 6
+DOCUMENT = "api.document"
 MONTH = timedelta(days=30)
 
 
@@ -169,12 +170,8 @@ def interfaces() -> dict[str, Any]:
         "dcat": url_for("feeds.catalogue", _external=True),
         "feed": url_for("feeds.feed", _external=True),
         "sitemap": url_for("feeds.sitemap", _external=True),
-        "api": [one for one in ("api.openapi", "api.docs") if one in _endpoints()],
+        "document": url_for(DOCUMENT) if DOCUMENT in current_app.view_functions else "",
     }
-
-
-def _endpoints() -> set[str]:
-    return set(current_app.view_functions)
 
 
 def site_map() -> list[tuple[str, list[words.Link]]]:

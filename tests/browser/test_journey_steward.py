@@ -136,7 +136,9 @@ def hand_in(steward: Any, address: str) -> list[str]:
     assert "/desk/cases/" in steward.page.url
     steward.go(address)
     found = steward.page.locator('#main-content a[href*="/desk/cases/"]')
-    return [str(one.get_attribute("href")) for one in found.all()]
+    cases = [str(one.get_attribute("href")) for one in found.all()]
+    assert len(cases) == 2
+    return cases
 
 
 def approve(officer: Any, case: str) -> None:

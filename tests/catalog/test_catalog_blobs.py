@@ -68,7 +68,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options += ["-volume.max=20", "-master.volumeSizeLimitMB=64"]
     options += [f"-filer.localSocket={folder}/filer.sock", f"-s3.localSocket={folder}/s3.sock"]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(  # noqa: S603 a program of the test environment
+        server = subprocess.Popen(
             [binary, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-s3", *options],
             stdout=log,
             stderr=log,

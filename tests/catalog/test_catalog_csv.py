@@ -81,9 +81,7 @@ def test_a_row_with_misplaced_quotes_is_refused_and_reading_goes_on(tmp_path: Pa
 
 def test_a_value_unfit_for_its_declared_type_names_every_fault_of_the_row(tmp_path: Path) -> None:
     items = [ColumnSpec("数", ColumnType.INTEGER), ColumnSpec("日", ColumnType.DATE)]
-    account, rows, refused = taken(
-        tmp_path, "数,日,注\n1,2026-01-31,a\nx,2026-02-30,b\n3,2026/2/1,c\n", items
-    )
+    account, rows, refused = taken(tmp_path, "数,日,注\n1,2026-01-31,a\nx,2026-02-30,b\n3,2026/2/1,c\n", items)
     assert [row[0] for row in rows] == [1, 3]
     assert account.rows_refused == 1
     assert refused[0]["line"] == 3
@@ -142,9 +140,7 @@ def test_one_column_is_a_table_too(tmp_path: Path) -> None:
         (",,\n,,\n", "file.heading-missing"),
     ],
 )
-def test_what_is_no_table_is_refused_and_leaves_no_file(
-    tmp_path: Path, content: bytes | str, code: str
-) -> None:
+def test_what_is_no_table_is_refused_and_leaves_no_file(tmp_path: Path, content: bytes | str, code: str) -> None:
     assert refusal_of(tmp_path, content).code == code
 
 

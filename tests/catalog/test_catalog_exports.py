@@ -107,9 +107,7 @@ def test_only_what_a_spreadsheet_would_run_gets_an_apostrophe(
 @pytest.mark.parametrize("wanted", [ExportFormat.JSON, ExportFormat.JSONL])
 def test_json_keeps_types_and_nulls(tables: TableStore, table: Path, wanted: ExportFormat) -> None:
     text = whole(tables, table, wanted).decode()
-    found = (
-        json.loads(text) if wanted is ExportFormat.JSON else [json.loads(line) for line in text.splitlines()]
-    )
+    found = json.loads(text) if wanted is ExportFormat.JSON else [json.loads(line) for line in text.splitlines()]
     assert found[0] == {
         "=名称": "织里镇",
         "数": 1,
@@ -129,9 +127,7 @@ def test_a_number_that_is_none_is_null_in_json(tables: TableStore, folder: Path)
     whole(tables, path, ExportFormat.XLSX)
 
 
-def test_xlsx_holds_no_formula_no_link_and_every_digit(
-    tables: TableStore, table: Path, tmp_path: Path
-) -> None:
+def test_xlsx_holds_no_formula_no_link_and_every_digit(tables: TableStore, table: Path, tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
     path.write_bytes(whole(tables, table, ExportFormat.XLSX))
     with zipfile.ZipFile(path) as archive:
@@ -247,9 +243,7 @@ def test_plain_csv_json_and_parquet_bring_every_text_back(
 )
 def test_download_names(name: str, ascii_: str, true: str) -> None:
     header = exports.content_disposition(name, "csv")
-    match = re.fullmatch(
-        r"attachment; filename=\"([A-Za-z0-9._-]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header
-    )
+    match = re.fullmatch(r"attachment; filename=\"([A-Za-z0-9._-]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)
     assert match is not None
     assert (match[1], unquote(match[2])) == (ascii_, true)
 

@@ -17,9 +17,7 @@ CATALOGUES = Path(__file__).parents[2] / "demo" / "catalogues"
 
 
 def records(portal: Portal) -> list[dict[str, object]]:
-    content: list[dict[str, object]] = json.loads(
-        gzip.decompress((CATALOGUES / f"{portal}.json.gz").read_bytes())
-    )
+    content: list[dict[str, object]] = json.loads(gzip.decompress((CATALOGUES / f"{portal}.json.gz").read_bytes()))
     return content
 
 
@@ -38,9 +36,7 @@ def listing(changes: dict[str, object], portal: Portal = Portal.ZHEJIANG) -> por
     ("portal", "count"),
     [(Portal.ZHEJIANG, 1309), (Portal.JIAXING, 378), (Portal.SHAOXING, 726), (Portal.ZHOUSHAN, 522)],
 )
-def test_every_record_becomes_a_listing(
-    harvests: dict[Portal, portals.Harvest], portal: Portal, count: int
-) -> None:
+def test_every_record_becomes_a_listing(harvests: dict[Portal, portals.Harvest], portal: Portal, count: int) -> None:
     harvest = harvests[portal]
     assert (len(harvest.listings), len(harvest.rejected)) == (count, 0)
     assert len({entry.external_id for entry in harvest.listings}) == count
@@ -50,8 +46,7 @@ def test_every_record_becomes_a_listing(
 
 def test_values_that_no_table_knows_are_counted(harvests: dict[Portal, portals.Harvest]) -> None:
     counts = {
-        portal: {(v.field, v.text): n for v, n in harvest.unread().items()}
-        for portal, harvest in harvests.items()
+        portal: {(v.field, v.text): n for v, n in harvest.unread().items()} for portal, harvest in harvests.items()
     }
     assert counts == {
         Portal.ZHEJIANG: {
@@ -68,9 +63,7 @@ def test_values_that_no_table_knows_are_counted(harvests: dict[Portal, portals.H
 
 
 def test_tiers_are_those_the_portals_state(harvests: dict[Portal, portals.Harvest]) -> None:
-    tiers = {
-        portal: Counter(entry.open_tier for entry in harvest.listings) for portal, harvest in harvests.items()
-    }
+    tiers = {portal: Counter(entry.open_tier for entry in harvest.listings) for portal, harvest in harvests.items()}
     t0, t1, t2, tx = OpenTier.T0, OpenTier.T1, OpenTier.T2, OpenTier.TX
     assert tiers == {
         Portal.ZHEJIANG: {t0: 88, t1: 730, t2: 27, tx: 1, None: 463},
@@ -104,9 +97,7 @@ def test_a_contact_that_may_be_private_is_left_out(number: str) -> None:
 
 
 def test_one_record_of_the_province() -> None:
-    entry = listing(
-        {"开放条件": "1级\t不脱敏", "资源格式": "电子表格-xlsx;接口:json;数据库-mysql", "数据量": ""}
-    )
+    entry = listing({"开放条件": "1级\t不脱敏", "资源格式": "电子表格-xlsx;接口:json;数据库-mysql", "数据量": ""})
     assert (entry.external_id, entry.region_code, entry.themes) == ("4208", "330000", (Theme.INDUSTRY,))
     assert (entry.update_cycle, entry.update_note) == (UpdateCycle.IRREGULAR, "暂无新业务数据产生")
     assert (entry.open_type, entry.security_level) == (None, SecurityLevel.L1)
@@ -141,9 +132,7 @@ def test_region_is_the_county_in_the_providers_name(provider: str, region: str) 
         ("标签", "、".join(f"词{n}" for n in range(21)), "tags"),
     ],
 )
-def test_a_value_nobody_knows_is_reported_and_the_record_kept(
-    heading: str, value: object, field: str
-) -> None:
+def test_a_value_nobody_knows_is_reported_and_the_record_kept(heading: str, value: object, field: str) -> None:
     entry = listing({"联系方式": "暂无联系方式", heading: value})
     assert [unread.field for unread in entry.unread] == [field]
 
@@ -159,9 +148,7 @@ def test_a_value_nobody_knows_is_reported_and_the_record_kept(
         ("详情页网址", "https://data.zjzwfw.gov.cn/", Fault.ADDRESS_UNUSABLE),
     ],
 )
-def test_a_record_that_cannot_be_named_or_found_is_rejected_whole(
-    heading: str, value: object, fault: Fault
-) -> None:
+def test_a_record_that_cannot_be_named_or_found_is_rejected_whole(heading: str, value: object, fault: Fault) -> None:
     good, bad = records(Portal.ZHEJIANG)[:2]
     bad[heading] = value
     harvest = portals.read_all(Portal.ZHEJIANG, [good, bad])

@@ -96,9 +96,7 @@ def test_order_puts_empty_cells_last_and_keeps_equals_in_file_order(tables: Tabl
 
 def test_pages_of_an_ordered_table_neither_repeat_nor_skip(tables: TableStore, folder: Path) -> None:
     path = folder / "many.parquet"
-    pq.write_table(
-        pa.table({"k": [n % 3 for n in range(5000)], "n": list(range(5000))}), path, row_group_size=500
-    )
+    pq.write_table(pa.table({"k": [n % 3 for n in range(5000)], "n": list(range(5000))}), path, row_group_size=500)
     seen = [
         row[1]
         for offset in range(0, 5000, 700)
@@ -192,9 +190,7 @@ def conditions(draw: st.DrawFn) -> Condition:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(conditions(), max_size=3))
-def test_a_filter_lets_through_what_the_oracle_does(
-    tables: TableStore, folder: Path, wanted: list[Condition]
-) -> None:
+def test_a_filter_lets_through_what_the_oracle_does(tables: TableStore, folder: Path, wanted: list[Condition]) -> None:
     path = folder / "t.parquet"
     where = filters.parse(filters.render(Filter(tuple(wanted))), tables.columns(path))
     expected = tuple(row for row in ROWS if all(keeps(row, condition) for condition in wanted))
@@ -202,9 +198,7 @@ def test_a_filter_lets_through_what_the_oracle_does(
     assert page.rows == expected
     assert page.total == tables.count(path, where) == len(expected)
     assert [
-        row
-        for batch in tables.scan(path, where=where).batches
-        for row in zip(*batch.to_pydict().values(), strict=True)
+        row for batch in tables.scan(path, where=where).batches for row in zip(*batch.to_pydict().values(), strict=True)
     ] == list(expected)
 
 
@@ -307,9 +301,7 @@ def test_many_requests_at_once_get_their_own_answers(tables: TableStore, folder:
     def ask(number: int) -> None:
         where = Filter((Condition("数", Op.EQ, (number,)),))
         expected = tuple(row for row in ROWS if row[1] == number)
-        wrong.extend(
-            [1] * sum(tables.page(folder / "t.parquet", where=where).rows != expected for _ in range(20))
-        )
+        wrong.extend([1] * sum(tables.page(folder / "t.parquet", where=where).rows != expected for _ in range(20)))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in (1, 2, -3, 0, 77, 2**62)]
     for thread in threads:

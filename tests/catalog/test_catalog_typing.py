@@ -13,19 +13,13 @@ from catalog import reading_files
 from catalog.reading_files import Column, ColumnSpec, ColumnType, Intake
 
 
-def taken(
-    folder: Path, values: list[str], type_: ColumnType | None = None
-) -> tuple[Intake, Column, list[Any]]:
+def taken(folder: Path, values: list[str], type_: ColumnType | None = None) -> tuple[Intake, Column, list[Any]]:
     """Read one column beside a numbered one, so that empty cells are rows too."""
     source = folder / "given.csv"
-    source.write_text(
-        "n,v\n" + "".join(f'{n},"{value}"\n' for n, value in enumerate(values)), encoding="utf-8"
-    )
+    source.write_text("n,v\n" + "".join(f'{n},"{value}"\n' for n, value in enumerate(values)), encoding="utf-8")
     items = None if type_ is None else [ColumnSpec("v", type_)]
     out = folder / "out.parquet"
-    account = reading_files.read_table(
-        source, "v.csv", items=items, out=out, refusals=folder / "refused.jsonl"
-    )
+    account = reading_files.read_table(source, "v.csv", items=items, out=out, refusals=folder / "refused.jsonl")
     assert account.rows_read == account.rows_loaded + account.rows_refused == len(values)
     return account, account.columns[1], pq.read_table(out).column("v").to_pylist()
 
@@ -59,9 +53,7 @@ def taken(
         (["+86", "13"], "text", "file.text-mixed"),
     ],
 )
-def test_the_type_a_column_is_found_to_have(
-    tmp_path: Path, values: list[str], type_: str, reason: str
-) -> None:
+def test_the_type_a_column_is_found_to_have(tmp_path: Path, values: list[str], type_: str, reason: str) -> None:
     account, column, stored = taken(tmp_path, values)
     assert (column.type, column.inferred_reason) == (type_, reason)
     assert account.rows_refused == 0
@@ -83,9 +75,7 @@ def test_integers_become_decimals_when_a_late_value_asks_for_it(tmp_path: Path, 
     assert stored[-1] == (2.5 if late else None)
 
 
-@pytest.mark.parametrize(
-    "token", ["", "NA", "n/a", "NaN", "nan", "NULL", "null", "\\N", "#N/A", "  ", "\u3000"]
-)
+@pytest.mark.parametrize("token", ["", "NA", "n/a", "NaN", "nan", "NULL", "null", "\\N", "#N/A", "  ", "\u3000"])
 def test_tokens_for_no_value_are_null_in_numbers_and_stay_in_text(tmp_path: Path, token: str) -> None:
     assert taken(tmp_path, ["1", token])[2] == [1, None]
     assert taken(tmp_path, ["甲", token])[2] == ["甲", token or None]
@@ -96,9 +86,7 @@ def test_spaces_around_a_number_are_no_part_of_it(tmp_path: Path) -> None:
 
 
 def test_a_time_with_a_zone_is_stored_as_beijing_time(tmp_path: Path) -> None:
-    _, _, stored = taken(
-        tmp_path, ["2013-01-01T06:00:00Z", "2013-01-01 14:00:00+08:00", "2013-1-1 01:00:00-05:00"]
-    )
+    _, _, stored = taken(tmp_path, ["2013-01-01T06:00:00Z", "2013-01-01 14:00:00+08:00", "2013-1-1 01:00:00-05:00"])
     assert stored == [datetime(2013, 1, 1, 14)] * 3  # noqa: DTZ001 stored without a zone
 
 

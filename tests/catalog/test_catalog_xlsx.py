@@ -56,9 +56,7 @@ def test_the_first_visible_sheet_is_read_with_its_types(tmp_path: Path) -> None:
 
 def test_refused_rows_carry_the_row_number_of_the_sheet(tmp_path: Path) -> None:
     rows: list[list[Any]] = [[], ["数", "名"], [1, "a"], [], ["x", "b"], [3, "c", "多余"]]
-    account, found, refused = taken(
-        workbook(tmp_path / "a.xlsx", rows), [ColumnSpec("数", ColumnType.INTEGER)]
-    )
+    account, found, refused = taken(workbook(tmp_path / "a.xlsx", rows), [ColumnSpec("数", ColumnType.INTEGER)])
     assert found == [(1, "a")]
     assert [(row["line"], row["faults"][0]["code"]) for row in refused] == [
         (5, "file.row-not-integer"),

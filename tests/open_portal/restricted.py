@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -211,6 +212,14 @@ def token_in(page: str, name: str = "csrf_token") -> str:
 def post(client: FlaskClient, address: str, *, page: str, **fields: Any) -> Any:
     """Send a form from the page that shows it, with its form token."""
     return client.post(address, data={"csrf_token": token_in(client.get(page).text), **fields})
+
+
+def insist(ask: Callable[[], Any], tries: int = 20) -> Any:
+    """Ask again for as long as the answer is that the database is busy, as a reader of that answer would."""
+    answer = ask()
+    while answer.status_code == 503 and tries:
+        answer, tries = ask(), tries - 1
+    return answer
 
 
 def stage(world: World, number: str) -> str:

@@ -25,9 +25,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "package.json").write_text(json.dumps({"dependencies": {front_end.PACKAGE: "6.3.0"}}))
     (package / "package.json").write_text(json.dumps({"version": "6.3.0"}))
     (built / "govuk-frontend.min.css").write_text(STYLE)
-    (built / "govuk-frontend.min.js").write_text(
-        "export{initAll};//# sourceMappingURL=govuk-frontend.min.js.map\n"
-    )
+    (built / "govuk-frontend.min.js").write_text("export{initAll};//# sourceMappingURL=govuk-frontend.min.js.map\n")
     return tmp_path
 
 

@@ -84,5 +84,5 @@ def test_linked_data_page_by_page(client: FlaskClient, slugs: dict[str, str], mo
 
 def test_one_entry_as_linked_data(client: FlaskClient, slugs: dict[str, str]) -> None:
     graph = Graph().parse(data=client.get(f"/datasets/{slugs['open']}/metadata.ttl").text, format="turtle")
-    assert [str(one) for one in graph.objects(None, DCTERMS.title)][0]
+    assert next(str(one) for one in graph.objects(None, DCTERMS.title))
     assert client.get(f"/datasets/{slugs['draft']}/metadata.ttl").status_code == 404

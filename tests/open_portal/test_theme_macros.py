@@ -70,9 +70,7 @@ def test_charts_of_nothing_do_not_fail(env: Environment) -> None:
 @pytest.mark.parametrize(
     ("greatest", "top"), [(0.3, 0.4), (7, 8), (95, 100), (101, 200), (3610, 4000), (8_412_907, 1e7)]
 )
-def test_the_scale_ends_on_a_round_number_above_the_greatest(
-    env: Environment, greatest: float, top: float
-) -> None:
+def test_the_scale_ends_on_a_round_number_above_the_greatest(env: Environment, greatest: float, top: float) -> None:
     drawn = macro(env, "charts", "columns", "id", "Columns", [{"label": "x", "value": greatest}])
     scale = re.findall(r'class="tx-chart__scale"[^>]*>([^<]+)<', drawn)
     assert float(scale[-1].replace(",", "")) == pytest.approx(top)
@@ -89,9 +87,7 @@ def test_foreign_text_stays_text(env: Environment) -> None:
         [{"label": HOSTILE}],
         [[HOSTILE], [{"text": HOSTILE, "href": "#"}]],
     )
-    card = macro(
-        env, "search", "result_card", {"title": HOSTILE, "href": "#", "summary": HOSTILE, "facts": []}
-    )
+    card = macro(env, "search", "result_card", {"title": HOSTILE, "href": "#", "summary": HOSTILE, "facts": []})
     steps = macro(env, "progress", "timeline", [{"state": "done", "text": HOSTILE, "note": HOSTILE}])
     for drawn in (table, card, steps):
         assert "<img" not in drawn
@@ -105,14 +101,10 @@ def test_a_table_region_takes_the_focus_and_has_a_name(env: Environment) -> None
 
 
 def test_empty_tables_say_so(env: Environment) -> None:
-    assert "No rows yet" in macro(
-        env, "data", "data_table", "t", "C", [{"label": "n"}], [], empty="No rows yet"
-    )
+    assert "No rows yet" in macro(env, "data", "data_table", "t", "C", [{"label": "n"}], [], empty="No rows yet")
 
 
-@pytest.mark.parametrize(
-    ("page", "pages", "shown"), [(1, 1, []), (1, 3, [1, 2, 3]), (6, 12, [1, 5, 6, 7, 12])]
-)
+@pytest.mark.parametrize(("page", "pages", "shown"), [(1, 1, []), (1, 3, [1, 2, 3]), (6, 12, [1, 5, 6, 7, 12])])
 def test_pagination_shows_the_neighbours(env: Environment, page: int, pages: int, shown: list[int]) -> None:
     drawn = macro(env, "search", "pagination", page, pages, lambda n: f"/?page={n}")
     numbers = re.findall(r'tx-pages__link--number" href="/\?page=(\d+)"', drawn)

@@ -35,9 +35,7 @@ FINAL = mover("final", AUTHORITY)
 CLOCK = mover("system", SYSTEM)
 
 
-def walk(
-    case: CaseFacts, *steps: tuple[str, Mover], now: datetime = NOW, rules: Rulebook = BOOK
-) -> CaseFacts:
+def walk(case: CaseFacts, *steps: tuple[str, Mover], now: datetime = NOW, rules: Rulebook = BOOK) -> CaseFacts:
     for move, by in steps:
         moved = approval.decide(case, move, by, now, rules)
         assert isinstance(moved, Moved), f"{move}: {moved}"
@@ -100,17 +98,13 @@ def test_no_case_however_odd_raises(
         stage,
         chain=tuple(data.draw(st.lists(stages, max_size=3))),
         opened_by="opener",
-        deciders=data.draw(
-            st.sampled_from([(), (("INITIAL_REVIEW", "decider"),), (("LOST_STAGE", "decider"),)])
-        ),
+        deciders=data.draw(st.sampled_from([(), (("INITIAL_REVIEW", "decider"),), (("LOST_STAGE", "decider"),)])),
         return_stage=data.draw(st.one_of(st.none(), stages)),
         intervals=deadlines.start(clock, date(2026, 2, 27)) if clock and data.draw(st.booleans()) else (),
         extended=extended,
     )
     capacities = data.draw(st.sets(st.sampled_from([*procedure.capacities(), "authority:auditor"])))
-    by = Mover(
-        person, frozenset(capacities), words, words, {"days": days, "kind": data.draw(st.text(max_size=2))}
-    )
+    by = Mover(person, frozenset(capacities), words, words, {"days": days, "kind": data.draw(st.text(max_size=2))})
     for move in {move.code for move in procedure.moves}:
         found = approval.decide(case, move, by, NOW, BOOK)
         assert isinstance(found, (Moved, Refused))
@@ -119,9 +113,7 @@ def test_no_case_however_odd_raises(
 
 
 def test_buttons_and_decisions_agree_for_someone_who_brings_every_word() -> None:
-    for case, by in product(
-        (application(), SUBMITTED, AT_PROVIDER, AT_FINAL), (APPLIES, FIRST, OWNER, FINAL, CLOCK)
-    ):
+    for case, by in product((application(), SUBMITTED, AT_PROVIDER, AT_FINAL), (APPLIES, FIRST, OWNER, FINAL, CLOCK)):
         offered = {move.code for move in approval.moves_open(case, by, BOOK)}
         codes = {move.code for move in BOOK.procedures["APPLICATION"].moves}
         taken = {code for code in codes if isinstance(approval.decide(case, code, by, NOW, BOOK), Moved)}
@@ -200,9 +192,7 @@ def test_a_rule_can_restart_the_term_after_a_supplement_but_not_after_a_consulta
     asked = walk(AT_PROVIDER, ("ask_supplement", OWNER), now=later, rules=book)
     assert approval.due(walk(asked, ("supplement", APPLIES), now=back, rules=book), book) == date(2026, 3, 17)
     asked = walk(AT_PROVIDER, ("consult", OWNER), now=later, rules=book)
-    assert approval.due(walk(asked, ("end_consultation", OWNER), now=back, rules=book), book) == date(
-        2026, 3, 13
-    )
+    assert approval.due(walk(asked, ("end_consultation", OWNER), now=back, rules=book), book) == date(2026, 3, 13)
 
 
 def test_an_unanswered_supplement_counts_as_withdrawal_and_only_the_system_says_so() -> None:
@@ -301,9 +291,7 @@ def test_a_demand_is_returned_with_a_kind_and_withdrawn_only_before_it_is_dispat
 
 
 def test_a_case_keeps_the_chain_it_drew() -> None:
-    case = approval.open_case(
-        "APPLICATION", "applicant", NOW, BOOK, chain=("PROVIDER_REVIEW", "FINAL_REVIEW")
-    )
+    case = approval.open_case("APPLICATION", "applicant", NOW, BOOK, chain=("PROVIDER_REVIEW", "FINAL_REVIEW"))
     assert walk(case, ("submit", APPLIES)).stage == "PROVIDER_REVIEW"
     assert walk(case, ("submit", APPLIES), ("approve", OWNER), ("approve", FINAL)).stage == "APPROVED"
     for chain in ((), ("DANCE",), ("REJECTED",), ("ACTIVE",), ("DRAFT",)):
@@ -396,9 +384,7 @@ def test_a_further_kind_of_case_is_one_file(tmp_path: Path) -> None:
     again = walk(signed, ("rethink", FIRST), ("agree", officer), rules=book)
     assert again.deciders == (("ASKED", "officer"),)
     assert refused(case, "refuse", FIRST, book) == "approval.needs-extra"
-    assert (
-        walk(case, ("refuse", mover("first", AUTHORITY, until="2026-12-31")), rules=book).stage == "REFUSED"
-    )
+    assert walk(case, ("refuse", mover("first", AUTHORITY, until="2026-12-31")), rules=book).stage == "REFUSED"
     assert "质量豁免" in approval_docs.render(book)
 
 

@@ -114,9 +114,7 @@ def test_at_once_means_the_same_day_even_on_a_day_off() -> None:
     assert immediate.warning(date(2026, 10, 3), BOOK.warn) == 100
 
 
-@pytest.mark.parametrize(
-    ("used", "level"), [(0, 0), (4, 0), (5, 50), (7, 50), (8, 80), (9, 80), (10, 100), (14, 100)]
-)
+@pytest.mark.parametrize(("used", "level"), [(0, 0), (4, 0), (5, 50), (7, 50), (8, 80), (9, 80), (10, 100), (14, 100)])
 def test_warnings_rise_with_the_share_of_the_term(used: int, level: int) -> None:
     start = date(2026, 3, 2)
     today = BOOK.calendar.add_workdays(start, used)

@@ -20,9 +20,7 @@ def digits(length: int) -> st.SearchStrategy[str]:
 @st.composite
 def citizen_ids(draw: st.DrawFn) -> str:
     born = draw(st.dates(date(1900, 1, 1), TODAY))
-    first = (
-        draw(st.sampled_from(["330502", "110105", "810000", "330523"])) + f"{born:%Y%m%d}" + draw(digits(3))
-    )
+    first = draw(st.sampled_from(["330502", "110105", "810000", "330523"])) + f"{born:%Y%m%d}" + draw(digits(3))
     return first + i.citizen_check_character(first)
 
 
@@ -126,9 +124,7 @@ def test_a_registration_number_as_published() -> None:
     assert i.valid_registration_number("110108000000016")
 
 
-@pytest.mark.parametrize(
-    ("text", "valid"), [("13800000000", True), ("12800000000", False), ("1380000000", False)]
-)
+@pytest.mark.parametrize(("text", "valid"), [("13800000000", True), ("12800000000", False), ("1380000000", False)])
 def test_mobile_numbers(text: str, valid: bool) -> None:
     assert i.valid_mobile(text) is valid
 
@@ -155,9 +151,7 @@ def test_resource_codes_are_made_as_they_are_checked(prefix: str, sequence: int)
     assert code == f"{prefix}/{sequence:06d}"
 
 
-@pytest.mark.parametrize(
-    ("prefix", "sequence"), [("406001", 1), ("30600", 1), ("306001", 0), ("306001", 10**6)]
-)
+@pytest.mark.parametrize(("prefix", "sequence"), [("406001", 1), ("30600", 1), ("306001", 0), ("306001", 10**6)])
 def test_resource_codes_that_cannot_be_made(prefix: str, sequence: int) -> None:
     with pytest.raises(Invalid):
         i.resource_code(prefix, sequence)

@@ -81,9 +81,7 @@ DEMANDS = [
     *(demand(n) for n in range(15)),
     demand(15, confirmed_on="2025-06-03"),
     demand(16, confirmed_on="2025-06-03"),
-    demand(
-        17, **NOT_DONE | {"stage": "RETURNED", "lawful_refusal": True, "returned_kind": "ADMIN_AGREE_RETURN"}
-    ),
+    demand(17, **NOT_DONE | {"stage": "RETURNED", "lawful_refusal": True, "returned_kind": "ADMIN_AGREE_RETURN"}),
     demand(18, **NOT_DONE | {"stage": "RETURNED", "returned_kind": "ADMIN_PORTAL"}),
     demand(19, **NOT_DONE | {"items_supplied": 2}),
 ]
@@ -143,9 +141,7 @@ def test_an_empty_denominator_has_no_value() -> None:
         found = reading(code, [])
         assert found.denominator == 0
         assert found.value is None
-    assert (
-        indicators.standing(definition("OPEN_CAT"), reading("OPEN_CAT", []), date(2025, 12, 31)).met is None
-    )
+    assert indicators.standing(definition("OPEN_CAT"), reading("OPEN_CAT", []), date(2025, 12, 31)).met is None
 
 
 @pytest.mark.parametrize(
@@ -193,9 +189,7 @@ def test_the_same_items_of_one_source_count_once_where_the_source_registered_the
 
 
 def test_the_same_need_counts_once_as_it_stands_last() -> None:
-    again = demand(
-        20, dedupe="need-18", accepted_on="2025-07-01", confirmed_on="2025-07-10", due_on="2025-07-30"
-    )
+    again = demand(20, dedupe="need-18", accepted_on="2025-07-01", confirmed_on="2025-07-10", due_on="2025-07-30")
     found = indicators.compute(definition("SAT_COUNT"), [], [*DEMANDS, again], NOW)
     assert (found.numerator, found.denominator) == (18, 20)
     assert "d18" not in found.denominator_ids
@@ -229,9 +223,7 @@ def test_more_items_than_were_asked_for_do_not_help() -> None:
 
 
 def test_a_scope_counts_a_tenant_and_all_below_it() -> None:
-    county = entry(
-        11, tenant_id="bureau", path=["bureau", "county", "city"], source_org_id="bureau", open_state="OPEN"
-    )
+    county = entry(11, tenant_id="bureau", path=["bureau", "county", "city"], source_org_id="bureau", open_state="OPEN")
     entries = [*ENTRIES, county]
     assert reading("OPEN_CAT", entries, "county").denominator_ids == ("e11",)
     assert reading("OPEN_CAT", entries, "city").denominator == 11
@@ -257,9 +249,7 @@ def test_a_target_is_compared_exactly_and_marked_when_its_year_is_over() -> None
 def test_the_next_target_is_the_one_that_counts() -> None:
     rate = definition("OPEN_CAT")
     later = replace(rate.targets[0], year=2030, value=Decimal(60))
-    found = indicators.standing(
-        replace(rate, targets=(later, *rate.targets)), reading("OPEN_CAT"), date(2026, 1, 1)
-    )
+    found = indicators.standing(replace(rate, targets=(later, *rate.targets)), reading("OPEN_CAT"), date(2026, 1, 1))
     assert found is not None
     assert (found.target.year, found.over, found.met) == (2030, False, False)
 
@@ -279,9 +269,7 @@ def test_the_version_that_holds_is_the_latest_effective_one() -> None:
         indicators.effective([first], "OPEN_CAT", date(2000, 1, 1))
 
 
-@pytest.mark.parametrize(
-    "facts", [{"state": "LOST"}, {"rows": "many"}, {"data_updated_at": "2025-12-01T00:00:00"}]
-)
+@pytest.mark.parametrize("facts", [{"state": "LOST"}, {"rows": "many"}, {"data_updated_at": "2025-12-01T00:00:00"}])
 def test_facts_that_make_no_sense_name_their_entry(facts: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="e01"):
         entry(1, **facts)
@@ -295,8 +283,6 @@ def test_missing_facts_are_an_error_not_a_zero() -> None:
 
 
 @settings(deadline=None)
-@given(
-    st.permutations(ENTRIES), st.sampled_from(["OPEN_CAT", "OPEN_ITEM", "OPEN_EFFECTIVE", "SHARE_MOUNTED"])
-)
+@given(st.permutations(ENTRIES), st.sampled_from(["OPEN_CAT", "OPEN_ITEM", "OPEN_EFFECTIVE", "SHARE_MOUNTED"]))
 def test_the_same_facts_give_the_same_reading_in_any_order(entries: list[EntryFacts], code: str) -> None:
     assert reading(code, entries) == reading(code)

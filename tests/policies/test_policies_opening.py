@@ -125,18 +125,14 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("entry", "items", "violation"), BROKEN, ids=[f"{b[2][0]}-{n}" for n, b in enumerate(BROKEN)]
-)
+@pytest.mark.parametrize(("entry", "items", "violation"), BROKEN, ids=[f"{b[2][0]}-{n}" for n, b in enumerate(BROKEN)])
 def test_each_broken_rule_is_told_alone(
     entry: Attributes, items: list[ItemAttributes], violation: tuple[str, str]
 ) -> None:
     assert told(entry, *items) == {violation}
 
 
-@pytest.mark.parametrize(
-    "field", ["share_type", "open_type", "open_tier", "security_level", "national_grade"]
-)
+@pytest.mark.parametrize("field", ["share_type", "open_type", "open_tier", "security_level", "national_grade"])
 def test_what_was_not_declared_is_asked_for(field: str) -> None:
     assert told(replace(OPEN, **{field: None}), PLAIN) == {("general.required", field)}
 
@@ -156,9 +152,7 @@ def test_anonymised_data_are_open_to_all_and_say_nothing_of_persons() -> None:
 def test_persons_and_secrets_on_application_need_a_basis(item: ItemAttributes) -> None:
     assert told(RESTRICTED, item) == set()
     assert ("personal-basis-missing", "personal_basis") in told(UNFOUNDED, item)
-    assert ("personal-basis-missing", "personal_basis") not in told(
-        replace(UNFOUNDED, personal_basis="同意书"), item
-    )
+    assert ("personal-basis-missing", "personal_basis") not in told(replace(UNFOUNDED, personal_basis="同意书"), item)
 
 
 def test_a_shut_item_may_be_personal_in_an_open_entry() -> None:

@@ -291,9 +291,7 @@ def test_every_policy_has_a_name_of_its_own_and_reasons_in_both_languages() -> N
         ("entry.edit", {**ENTRY, "state": {"a": 1}}, "dict"),
     ],
 )
-def test_what_the_schema_does_not_know_is_never_dropped(
-    action: str, facts: Mapping[str, Any], complaint: str
-) -> None:
+def test_what_the_schema_does_not_know_is_never_dropped(action: str, facts: Mapping[str, Any], complaint: str) -> None:
     with pytest.raises(FactsError, match=complaint):
         permissions.decide(CAST["steward"], action, facts)
 
@@ -354,8 +352,6 @@ def test_nobody_of_the_applicants_organisation_reviews_whatever_his_roles(
 
 
 @given(STANDINGS, st.sampled_from(sorted({"entry.register", "entry.edit", "entry.delete", "version.upload"})))
-def test_only_a_steward_of_the_unit_itself_keeps_its_entries(
-    standings: list[tuple[str, str]], action: str
-) -> None:
+def test_only_a_steward_of_the_unit_itself_keeps_its_entries(standings: list[tuple[str, str]], action: str) -> None:
     someone = Principal("someone", "person", True, tuple(standings))
     assert permissions.decide(someone, action, ENTRY).allowed == (("steward", "dept") in standings)

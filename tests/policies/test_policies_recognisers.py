@@ -131,9 +131,7 @@ def test_masked_values_under_a_telling_name_prove_nothing() -> None:
     assert PersonalKind.CITIZEN_ID not in found("身份证号", ["330502********1234"])
 
 
-@pytest.mark.parametrize(
-    "values", [[], [None, "", float("nan")], [1, 2.5, True, date(2026, 1, 1)], ["湖州市"]]
-)
+@pytest.mark.parametrize("values", [[], [None, "", float("nan")], [1, 2.5, True, date(2026, 1, 1)], ["湖州市"]])
 def test_harmless_columns_hold_nothing(values: list[object]) -> None:
     assert found("值", values) == {}
 

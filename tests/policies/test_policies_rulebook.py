@@ -120,9 +120,7 @@ def test_the_same_rules_have_the_same_hash_wherever_they_come_from(tmp_path: Pat
         ("calendars/CN-2027.toml", "year = 2026", "rules.missing-key", "off"),
     ],
 )
-def test_what_is_wrong_is_named_by_file_and_key(
-    tmp_path: Path, name: str, text: str, code: str, named: str
-) -> None:
+def test_what_is_wrong_is_named_by_file_and_key(tmp_path: Path, name: str, text: str, code: str, named: str) -> None:
     with pytest.raises(RulebookError) as caught:
         rulebook.load(written(tmp_path, name, text))
     assert caught.value.code == code

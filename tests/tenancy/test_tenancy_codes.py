@@ -36,9 +36,7 @@ def test_codes_are_those_of_the_standard(second: int, code: str) -> None:
     assert codes.verify_totp(RFC_SECRET, code, datetime.fromtimestamp(second, UTC), None) == second // 30
 
 
-@pytest.mark.parametrize(
-    ("late", "counter"), [(-60, None), (-30, NOW - 1), (0, NOW), (30, NOW + 1), (60, None)]
-)
+@pytest.mark.parametrize(("late", "counter"), [(-60, None), (-30, NOW - 1), (0, NOW), (30, NOW + 1), (60, None)])
 def test_clocks_may_be_one_step_apart(late: int, counter: int | None) -> None:
     assert codes.verify_totp(SECRET, code_at(AT + timedelta(seconds=late)), AT, None) == counter
 

@@ -89,9 +89,7 @@ def test_every_changed_byte_is_noticed(algorithm: str) -> None:
             ring.decrypt(token, "person.name")
 
 
-@pytest.mark.parametrize(
-    "token", ["", NAME, "tx1.k0", "tx1.k0.AAAA", "tx2.k0." + "A" * 60, "tx1.k0.*" + "A" * 60]
-)
+@pytest.mark.parametrize("token", ["", NAME, "tx1.k0", "tx1.k0.AAAA", "tx2.k0." + "A" * 60, "tx1.k0.*" + "A" * 60])
 def test_what_is_no_token_is_said_to_be_none(token: str) -> None:
     with pytest.raises(DecryptionError, match="not a sealed token"):
         in_memory(AES_256_GCM).decrypt(token, "person.name")
@@ -238,10 +236,7 @@ def test_a_column_is_sealed_in_the_table_and_open_in_the_object(ring: KeyRing) -
         assert NAME not in stored
         assert ring.decrypt(stored, "contact.name") == NAME
         assert session.scalars(select(Contact)).one().name == NAME
-        assert (
-            session.scalars(select(Contact).where(Contact.note.is_(None), Contact.name.is_not(None))).one().id
-            == 1
-        )
+        assert session.scalars(select(Contact).where(Contact.note.is_(None), Contact.name.is_not(None))).one().id == 1
         session.execute(text("update contact set note = name"))
         session.expire_all()
         with pytest.raises(DecryptionError, match=r"contact\.note"):

@@ -90,9 +90,7 @@ class Office:
         self.evil = certificate(folder, "evil.test")
         self.running: list[Controller] = []
 
-    def open(
-        self, security: Security, certified: Path | None = None, *, login: bool = False
-    ) -> tuple[Inbox, int]:
+    def open(self, security: Security, certified: Path | None = None, *, login: bool = False) -> tuple[Inbox, int]:
         inbox, tls = Inbox(), None
         if certified is not None:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -171,9 +169,7 @@ def test_a_server_without_starttls_gets_nothing(office: Office) -> None:
 
 def test_login_works_and_a_wrong_password_is_not_repeated_in_the_error(office: Office) -> None:
     inbox, port = office.open("starttls", office.good, login=True)
-    office.mailer(port, "starttls", office.good, user="portal", password=PASSWORD).send(
-        "a@b.test", "s", "t", ID
-    )
+    office.mailer(port, "starttls", office.good, user="portal", password=PASSWORD).send("a@b.test", "s", "t", ID)
     assert inbox.logins == [(b"portal", PASSWORD.encode())]
     assert len(inbox.messages) == 1
     wrong = office.mailer(port, "starttls", office.good, user="portal", password="wrong-canary")
@@ -192,9 +188,7 @@ def test_login_works_and_a_wrong_password_is_not_repeated_in_the_error(office: O
         ("a@b.test", "554 never", True),
     ],
 )
-def test_an_error_tells_whether_another_try_is_of_use(
-    office: Office, to: str, answer: str, permanent: bool
-) -> None:
+def test_an_error_tells_whether_another_try_is_of_use(office: Office, to: str, answer: str, permanent: bool) -> None:
     inbox, port = office.open("none")
     inbox.answer = answer
     with pytest.raises(MailError) as caught:
@@ -256,9 +250,7 @@ def test_what_is_no_single_address_is_refused(tmp_path: Path, to: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["subject", "message_id", "sender"])
-@pytest.mark.parametrize(
-    "bad", ["x\nBcc: c@d.test", "x\rBcc: c@d.test", "x\r\n\r\nbody", "x\x00", "x\u2028y"]
-)
+@pytest.mark.parametrize("bad", ["x\nBcc: c@d.test", "x\rBcc: c@d.test", "x\r\n\r\nbody", "x\x00", "x\u2028y"])
 def test_no_header_can_be_slipped_in(part: str, bad: str) -> None:
     parts = {"sender": SENDER, "to": "a@b.test", "subject": "s", "text": "t", "message_id": ID}
     parts[part] = f"<{bad}@b.test>" if part == "message_id" else bad

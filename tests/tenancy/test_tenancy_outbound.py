@@ -205,9 +205,7 @@ def test_a_name_counts_in_any_spelling_and_only_with_its_port(listener: Listener
     named = Client(allowed=frozenset({Allowed("LocalHost.", listener.port)}))
     assert named.get(f"http://localhost:{listener.port}/").body == b"hello"
     with pytest.raises(Refused, match="端口"):
-        Client(allowed=frozenset({Allowed("localhost", listener.port + 1)})).get(
-            f"http://localhost:{listener.port}/"
-        )
+        Client(allowed=frozenset({Allowed("localhost", listener.port + 1)})).get(f"http://localhost:{listener.port}/")
     assert Allowed("[FD12::1]", 80) == Allowed("fd12::1", 80)
     assert Allowed("数据.湖州", 80).host.startswith("xn--")
     for nonsense in ("", "a b", "a/b", "a@b", "a:80", "a?b", "a#b", "http://a"):
@@ -215,9 +213,7 @@ def test_a_name_counts_in_any_spelling_and_only_with_its_port(listener: Listener
             Allowed(nonsense, 80)
 
 
-@pytest.mark.parametrize(
-    "leads_to", ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "0.1.2.3", "224.0.0.1"]
-)
+@pytest.mark.parametrize("leads_to", ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "0.1.2.3", "224.0.0.1"])
 def test_a_named_host_may_not_lead_to_this_machine_or_to_metadata(listener: Listener, leads_to: str) -> None:
     named = Client(
         allowed=frozenset({Allowed("office.test", listener.port)}),
@@ -275,9 +271,7 @@ def test_a_redirect_leads_nowhere_an_address_would_not(listener: Listener, locat
         # Named or not: a public page may not send the call on to a named host.
         allowed=frozenset({Allowed("127.0.0.1", listener.port + 1)}),
         ports=frozenset({80, 443, listener.port}),
-        network=Network(
-            lambda host, _port: [PUBLIC] if host == "public.test" else [host.strip("[]")], dialler
-        ),
+        network=Network(lambda host, _port: [PUBLIC] if host == "public.test" else [host.strip("[]")], dialler),
     )
     with pytest.raises(Refused) as caught:
         guarded.get(f"http://public.test:{listener.port}/")
@@ -316,9 +310,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(listener: Listener) ->
 def test_own_headers_stay_with_the_first_host(listener: Listener) -> None:
     listener.answers["/"] = redirect("/next")
     listener.answers["/next"] = redirect(f"http://localhost:{listener.port}/end")
-    named = Client(
-        allowed=frozenset({Allowed("127.0.0.1", listener.port), Allowed("localhost", listener.port)})
-    )
+    named = Client(allowed=frozenset({Allowed("127.0.0.1", listener.port), Allowed("localhost", listener.port)}))
     assert named.get(url(listener), headers={"Authorization": "Bearer canary"}).body == b"hello"
     assert [b"canary" in request for request in listener.requests] == [True, True, False]
 
@@ -330,9 +322,7 @@ def test_a_location_in_chinese_is_followed(listener: Listener) -> None:
 
 def test_sending_hands_back_a_redirect_and_passes_the_body(listener: Listener) -> None:
     listener.answers["/"] = redirect("/next")
-    got = client(listener).send(
-        "POST", url(listener), headers={"Content-Type": "application/json"}, body=b"{}"
-    )
+    got = client(listener).send("POST", url(listener), headers={"Content-Type": "application/json"}, body=b"{}")
     assert (got.status, got.headers["location"]) == (302, "/next")
     assert listener.requests[0].startswith(b"POST / HTTP/1.1")
     assert b"content-type: application/json" in listener.requests[0].lower()
@@ -502,9 +492,7 @@ def certificate(folder: Path, name: str) -> Path:
     )
     path = folder / f"{name}.pem"
     path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path

@@ -115,9 +115,7 @@ def test_every_character_counts_up_to_the_longest_password() -> None:
 
 
 @pytest.mark.parametrize("stored", [None, "", "!", "数", "$argon2id$v=19$m=19456,t=2,p=1$x"])
-def test_without_a_usable_hash_the_same_work_is_done(
-    stored: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_usable_hash_the_same_work_is_done(stored: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     hasher = passwords._HASHER
 
