@@ -17,8 +17,9 @@ from policies import vocabulary as v
 from policies.approval import Moved
 from policies.refusals import Invalid, Refusal, Refused
 from tenancy import cases
-from tenancy.models import Case, Tenant
+from tenancy.models import Tenant
 from tenancy.numbers import next_number
+from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
 

@@ -64,7 +64,7 @@ def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "")
     )
     work.session.add(version)
     work.session.flush()
-    work.record("version.received", version, entry=entry.code, sha256=blob.sha256, size=blob.size, name=filename)
+    work.record("version.received", version, entry=entry.code, sha256=blob.sha256, size=blob.size)
     work.enqueue("version.check", dedupe=version.id, version_id=version.id)
     return version
 

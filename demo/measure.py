@@ -32,7 +32,7 @@ def shape_of(path: Path) -> tuple[int, int]:
         return len(records), len(records[0])
     if path.suffix == ".geojson":
         features = read_json(path)["features"]
-        return len(features), len(features[0]["properties"])
+        return len(features), len(features[0]["properties"]) + 1  # the geometry is a column too
     if path.suffix == ".jsonl":
         lines = path.read_text(encoding="utf-8").splitlines()
         return len(lines), len(json.loads(lines[0]))

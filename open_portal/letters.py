@@ -6,7 +6,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from policies import rulebook
-from tenancy.models import Notice, Person
+from tenancy.models import Person
+from tenancy.records import Notice
 from tenancy.work import Work
 
 WORDS = {

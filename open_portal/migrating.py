@@ -13,11 +13,12 @@ from sharing.access import models as _access
 from sharing.demand import models as _demand
 from sharing.rates import models as _rates
 from tenancy import models as _tenancy
+from tenancy import records as _records
 from tenancy.database import Database
 from tenancy.types import Base
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
-TABLES = (_tenancy, _catalog, _quality, _access, _demand, _rates)
+TABLES = (_tenancy, _records, _catalog, _quality, _access, _demand, _rates)
 """Every module with tables, so that the metadata is whole."""
 METADATA = Base.metadata
 

@@ -52,7 +52,14 @@ def scope() -> str | None:
 
 @contextmanager
 def deed() -> Iterator[Work]:
-    """One unit of work by whoever is asking, committed at the end; afterwards the reading session starts anew."""
-    with work.begin(kit().database, actor(), now()) as unit:
-        yield unit
+    """One unit of work by whoever is asking, committed at the end; afterwards the reading session starts anew.
+
+    The reading session gives its connection back first: a request that held one and waited for another could, with
+    enough neighbours doing the same, wait for ever.
+    """
     session().rollback()
+    try:
+        with work.begin(kit().database, actor(), now()) as unit:
+            yield unit
+    finally:
+        session().rollback()

@@ -10,7 +10,7 @@ from policies import vocabulary as v
 from policies.approval import Moved
 from policies.refusals import Refusal, Refused
 from tenancy import cases
-from tenancy.models import Case
+from tenancy.records import Case
 from tenancy.work import Work
 
 ON_ITS_WAY = (v.EntryState.PUBLISH_REVIEW, *LIVE)

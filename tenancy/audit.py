@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tenancy.actors import Actor
-from tenancy.models import AuditLine, AuditSeal
+from tenancy.records import AuditLine, AuditSeal
 
 BEGINNING = "0" * 64
 

@@ -15,8 +15,9 @@ from policies.refusals import NotFound, Refusal
 from policies.vocabulary import Role, TenantKind
 from tenancy import notices
 from tenancy.actors import Actor
-from tenancy.models import Case, Decision, Reminder, Tenant, TenantAncestor
+from tenancy.models import Tenant, TenantAncestor
 from tenancy.numbers import next_number
+from tenancy.records import Case, Decision, Reminder
 from tenancy.types import new_id
 from tenancy.work import Work
 

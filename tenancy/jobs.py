@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tenancy.models import Job, Schedule
+from tenancy.records import Job, Schedule
 
 LEASE = timedelta(seconds=60)
 TRIES = 5

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from policies import rulebook
 from policies.procedures import Procedure
 from policies.vocabulary import Role
-from tenancy.models import Case, Membership, Notice, TenantAncestor
+from tenancy.models import Membership, TenantAncestor
+from tenancy.records import Case, Notice
 from tenancy.types import new_id
 
 ROLES = frozenset(one.value for one in Role)

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from tenancy.models import Counter
+from tenancy.records import Counter
 
 
 def next_number(session: Session, key: str) -> int:

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policies.refusals import Invalid, NotFound, Refused
-from tenancy.models import OutboundTarget
 from tenancy.outbound import Allowed
+from tenancy.records import OutboundTarget
 from tenancy.types import new_id
 from tenancy.work import Work
 

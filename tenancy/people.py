@@ -10,7 +10,8 @@ from policies.refusals import Invalid, NotFound, Refused
 from policies.vocabulary import Role
 from tenancy import encryption, passwords, sign_in
 from tenancy.actors import Actor
-from tenancy.models import AuditLine, Membership, Person, Tenant, TenantAncestor
+from tenancy.models import Membership, Person, Tenant, TenantAncestor
+from tenancy.records import AuditLine
 from tenancy.sign_in import WINDOW, SignedIn
 from tenancy.types import new_id
 from tenancy.work import Work

@@ -9,7 +9,8 @@ from policies import identifiers
 from policies.calendars import local_date
 from policies.refusals import Invalid, NotFound, Refused
 from policies.vocabulary import Role, TenantKind
-from tenancy.models import Case, Face, Membership, Succession, Tenant, TenantAncestor, TenantName, TenantParent
+from tenancy.models import Face, Membership, Succession, Tenant, TenantAncestor, TenantName, TenantParent
+from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
 

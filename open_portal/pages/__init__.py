@@ -1,6 +1,6 @@
 """Pages: every blueprint with the face it belongs to and who is let in."""
 
-from open_portal.doors import Access
+from open_portal.doors import ANY_FACE, Access
 from open_portal.pages import (
     account,
     admin,
@@ -11,18 +11,20 @@ from open_portal.pages import (
     datasets,
     desk,
     feeds,
+    health,
     indicators,
     my,
     site,
 )
 
 BLUEPRINTS = (
+    (health.pages, ANY_FACE, Access.ANYONE),
     (site.pages, "public", Access.ANYONE),
     (datasets.pages, "public", Access.ANYONE),
     (data.pages, "public", Access.ANYONE),
     (indicators.pages, "public", Access.ANYONE),
     (feeds.pages, "public", Access.ANYONE),
-    (account.pages, "public", Access.ANYONE),
+    (account.pages, ANY_FACE, Access.ANYONE),
     (applying.pages, "apply", Access.PERSON),
     (my.pages, "apply", Access.PERSON),
     (desk.pages, "desk", Access.STAFF),

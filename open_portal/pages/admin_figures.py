@@ -17,7 +17,8 @@ from policies.calendars import local_date
 from policies.indicator_facts import EntryFacts
 from policies.indicators import Reading
 from sharing.rates import readings
-from tenancy.models import Case, Tenant, TenantAncestor
+from tenancy.models import Tenant, TenantAncestor
+from tenancy.records import Case
 
 RATES = ("OPEN_CAT", "SHARE_MOUNTED")
 

@@ -14,7 +14,8 @@ from open_portal.pages.admin_frame import AUDIT, JOBS, OUTBOUND, attempt, done, 
 from open_portal.requests import actor, deed, now, session
 from tenancy import audit, outbound_targets, work
 from tenancy import jobs as queue
-from tenancy.models import AuditLine, AuditSeal, Job, OutboundTarget, Person, Schedule
+from tenancy.models import Person
+from tenancy.records import AuditLine, AuditSeal, Job, OutboundTarget, Schedule
 
 PAGE = 50
 

@@ -48,7 +48,6 @@ def begin(code: str) -> Response | tuple[str, int]:
     if chosen not in allowed:
         wrong = Invalid("general.choice", value=chosen[:40]) if chosen else Invalid("general.required")
         return applying_start.show(entry, token, wrong.text(str(get_locale()))), 422
-    session().rollback()
     with deed() as work:
         tenant = None if chosen == "self" else work.session.get_one(Tenant, chosen)
         kind = v.ApplicantKind.LEGAL if tenant else v.ApplicantKind.NATURAL
@@ -126,17 +125,13 @@ def check(number: str) -> str | Response:
 @pages.post("/apply/<number>/submit")
 def submit(number: str) -> Response | tuple[str, int]:
     """Hand the application in; however often the form arrives, there is one application."""
-    # Gives the reading connection back: the deed needs one of its own, and many at once must not wait for each other.
-    session().rollback()
     try:
         with deed() as work:
             applications.submit(work, mine(work.session, number, work.actor))
     except Invalid as refusal:
-        session().rollback()
         return _check_page(mine(session(), number, actor()), refusal), 422
     except Stale:
         # Somebody, most likely the same form sent twice, was faster: what counts is where it stands now.
-        session().rollback()
         if mine(session(), number, actor()).stage in EDITABLE:
             raise
     return redirect(url_for("applying.done", number=number), 303)

@@ -25,7 +25,7 @@ from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
 from tenancy import cases, notices
-from tenancy.models import Case, Notice
+from tenancy.records import Case, Notice
 
 PARTS = (
     desk_check,

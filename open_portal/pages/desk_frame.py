@@ -19,7 +19,8 @@ from policies.calendars import local_date
 from policies.procedures import Procedure
 from policies.refusals import NotFound, Refusal
 from tenancy.actors import Actor
-from tenancy.models import Case, Decision, Person, Tenant
+from tenancy.models import Person, Tenant
+from tenancy.records import Case, Decision
 from tenancy.work import Work
 
 pages = Blueprint("desk", __name__)

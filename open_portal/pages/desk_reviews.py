@@ -32,7 +32,7 @@ from sharing import release
 from sharing.access import applications, grants
 from sharing.access.models import Application
 from tenancy import cases, work
-from tenancy.models import Case
+from tenancy.records import Case
 from tenancy.work import Work
 
 REVIEWED = ("ENTRY_REVIEW", "ENTRY_CHANGE", "ENTRY_WITHDRAWAL", "RELEASE")

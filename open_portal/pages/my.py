@@ -113,7 +113,6 @@ def sign(number: str) -> Response | tuple[str, int] | str:
                 language=request.form.get("language", ""),
             )
     except Stale as refusal:
-        session().rollback()
         found = mine(session(), number, actor())
         if agreements.of_application(session(), found):
             return _to_application(number)
@@ -162,11 +161,7 @@ def end(number: str) -> Response:
     """Give a grant up: from this moment its key opens nothing."""
     with deed() as work:
         found = grants.find(work.session, number, actor())
-        work.demand("grant.revoke", found)
-        if found.application.case is None:
-            raise Refused("grant.not-active", number=number)
-        cases.move(work, found.application.case, TERMINATE)
-        grants.follow(work, found, "revoke", _("Given up by the holder"))
+        grants.give_up(work, found)
     flash(_("Grant %(number)s has ended; its key opens nothing any more.", number=number), "success")
     return redirect(url_for("my.grant", number=number), 303)
 

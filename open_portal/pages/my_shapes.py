@@ -19,7 +19,7 @@ from policies.calendars import local_date
 from sharing.access import grants
 from sharing.access.models import Application, Grant
 from tenancy import notices as told
-from tenancy.models import Notice
+from tenancy.records import Notice
 
 KIND = "APPLICATION"
 TONES = {

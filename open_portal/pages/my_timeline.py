@@ -15,7 +15,7 @@ from policies.calendars import local_date
 from policies.procedures import Stage
 from sharing.access.models import Application
 from tenancy import cases
-from tenancy.models import Case, Decision
+from tenancy.records import Case, Decision
 
 ENDED = frozenset({"REJECTED", "WITHDRAWN", "LAPSED", "REVOKED", "SUSPENDED"})
 SILENT = frozenset({"ACTIVE", "CLOSED"})

@@ -2,10 +2,10 @@
 
 import re
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, render_template
 
-from open_portal.pages import front, health
-from open_portal.requests import kit, now, session
+from open_portal.pages import front
+from open_portal.requests import session
 from policies.refusals import NotFound
 from tenancy import tenants
 
@@ -65,13 +65,6 @@ def face_stylesheet(slug: str) -> Response:
     variables = {"brand": lake, "brand-deep": deep, "brand-end": lake, "link": lake, "link-hover": deep}
     lines = "".join(f"  --tx-{name}: {value};\n" for name, value in variables.items() if value)
     return Response(f'[data-face="{_safe(slug)}"] {{\n{lines}}}\n', mimetype="text/css")
-
-
-@pages.get("/healthz")
-def healthz() -> tuple[Response, int]:
-    """200 when the demonstration is in, nothing waits and the index is caught up; else 503 and what lacks."""
-    missing = health.missing(kit(), session(), now())
-    return jsonify(status="waiting" if missing else "ok", missing=missing), 503 if missing else 200
 
 
 def _safe(slug: str) -> str:

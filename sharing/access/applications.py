@@ -19,8 +19,9 @@ from sharing.access import agreements, grants
 from sharing.access.models import Application
 from tenancy import cases
 from tenancy.actors import Actor
-from tenancy.models import Case, Tenant, TenantAncestor
+from tenancy.models import Tenant, TenantAncestor
 from tenancy.numbers import next_number
+from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
 

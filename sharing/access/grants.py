@@ -23,6 +23,11 @@ from tenancy.work import Work
 ZONE = ZoneInfo("Asia/Shanghai")
 CALLS_PER_DAY, ROWS_PER_DAY = 1_000, 1_000_000
 KEY_PREFIX = "txk_"
+AFTER = {
+    "suspend": v.GrantState.SUSPENDED,
+    "revoke": v.GrantState.REVOKED,
+    "terminate": v.GrantState.TERMINATED,
+}
 
 
 def issue(work: Work, application: Application) -> str:
@@ -68,15 +73,15 @@ def new_key(work: Work, grant: Grant) -> str:
 
 
 def follow(work: Work, grant: Grant, move: str, reason: str) -> None:
-    """Do to the grant what was decided on its application: suspend, restore or revoke, key and entitlement included."""
+    """Do to the grant what was done to its application: suspend, restore, revoke or terminate, key included."""
     if move == "restore":
         grant.state, grant.ended_at, grant.end_reason = v.GrantState.ACTIVE, None, ""
         _entitle(work, grant)
     else:
-        grant.state = v.GrantState.SUSPENDED if move == "suspend" else v.GrantState.REVOKED
+        grant.state = AFTER[move]
         grant.ended_at, grant.end_reason = work.now, reason
         _disentitle(work, grant)
-        if move == "revoke":
+        if move != "suspend":
             _end_keys(work, grant)
     work.record(f"grant.{move}", grant, number=grant.number, reason=reason)
 
@@ -87,6 +92,15 @@ def revoke(work: Work, grant: Grant, *, comment: str, basis: str) -> None:
     if grant.application.case:
         cases.move(work, grant.application.case, "revoke", comment=comment, basis=basis)
     follow(work, grant, "revoke", comment)
+
+
+def give_up(work: Work, grant: Grant) -> None:
+    """The holder ends his own grant: from this transaction on its key opens nothing."""
+    work.demand("grant.revoke", grant)
+    if grant.application.case is None:
+        raise Refused("grant.not-active", number=grant.number)
+    cases.move(work, grant.application.case, "terminate")
+    follow(work, grant, "terminate", "")
 
 
 def expire(work: Work) -> int:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.models import Entry
 from policies import vocabulary as v
-from tenancy.models import Case, Tenant
+from tenancy.models import Tenant
+from tenancy.records import Case
 from tenancy.types import Base, Id, PersonId, term
 
 

@@ -16,8 +16,9 @@ from policies.refusals import Invalid, NotFound, Refused
 from sharing.demand.models import Demand, DemandChange
 from tenancy import cases
 from tenancy.actors import Actor
-from tenancy.models import Case, Tenant, TenantAncestor
+from tenancy.models import Tenant, TenantAncestor
 from tenancy.numbers import next_number
+from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
 

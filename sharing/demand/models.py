@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.models import Entry
-from tenancy.models import Case, Tenant
+from tenancy.models import Tenant
+from tenancy.records import Case
 from tenancy.types import Base, Id, Name, PersonId, TenantId
 
 

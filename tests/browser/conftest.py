@@ -116,7 +116,7 @@ class Visitor:
     def follow(self, text: str) -> None:
         """Follow the link that bears this text."""
         with self.page.expect_navigation():
-            self.page.locator("#main-content").get_by_role("link", name=text).first.click()
+            self.page.locator("#main-content a", has_text=text).first.click()
 
     def text(self) -> str:
         """What can be read on the page."""

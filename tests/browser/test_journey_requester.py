@@ -12,7 +12,7 @@ import pytest
 from open_portal.language import ZONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-TITLE = "登革热病例逐例数据"
+DATASET = "登革热病例逐例数据"
 GRANTED = ["病例编号", "确诊日期", "区别"]
 WITHHELD = "道路名称"
 ANSWERS = {
@@ -34,7 +34,6 @@ ANSWERS = {
 
 def test_apply_sign_call_and_lose_the_right(visit: Callable[..., Any], portal: Any) -> None:
     requester = visit(login="requester")
-    earlier = sign_what_waits(requester, portal)
     address = find(requester)
     number = apply(requester)
     for login, move in (("officer-a", "approve"), ("reviewer-cdc", "approve"), ("officer-b", "approve")):
@@ -42,6 +41,7 @@ def test_apply_sign_call_and_lose_the_right(visit: Callable[..., Any], portal: A
     key = sign(requester, number)
     rows = f"/api/v1/datasets/{address.rpartition('/')[2]}/rows"
     uses(portal, rows, key)
+    earlier = sign_what_waits(requester)
     decide(visit(login="officer-a"), number, "revoke", comment="测试中止使用。", basis="《协议》第七条")
     status, body = portal.ask(rows, Authorization=f"Bearer {key}")
     assert status == 401, body
@@ -50,7 +50,7 @@ def test_apply_sign_call_and_lose_the_right(visit: Callable[..., Any], portal: A
     assert "撤销" in requester.text()
 
 
-def sign_what_waits(requester: Any, portal: Any) -> str:
+def sign_what_waits(requester: Any) -> str:
     """The demonstration's approved application waits for the signature; the key it gives."""
     requester.go("/my")
     number = requester.page.locator('a[href$="/agreement"]').first.get_attribute("href").split("/")[-2]
@@ -60,8 +60,7 @@ def sign_what_waits(requester: Any, portal: Any) -> str:
 def find(requester: Any) -> str:
     """Find the data, see why there are no rows yet, go on to the start page; the dataset's address."""
     requester.go("/datasets?" + urlencode({"q": "登革热 病例"}))
-    requester.page.get_by_role("link", name=TITLE).first.click()
-    requester.page.wait_for_url("**/datasets/*")
+    requester.follow(DATASET)
     address: str = requester.page.url
     assert "申请" in requester.page.locator(".tx-panel").inner_text()
     assert not requester.page.locator('a[href*="/download."]').count()
@@ -74,7 +73,7 @@ def apply(requester: Any) -> str:
     """Fill in the five parts, each kept as it is, and hand them in; the application's number."""
     requester.page.get_by_role("radio", name="示例数据研究有限公司").check()
     requester.button("开始申请")
-    assert requester.page.locator(".govuk-task-list__item").count() == 5
+    assert requester.page.locator(".tx-tasks__item").count() == 5
     number: str = requester.page.url.split("/")[-2]
     requester.go(f"/apply/{number}/applicant")
     requester.fill({"contact_name": "数据合作部", "contact_phone": "0572-0000000"})

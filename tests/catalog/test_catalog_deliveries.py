@@ -12,7 +12,7 @@ from policies import vocabulary as v
 from policies.refusals import Forbidden
 from tenancy import work
 from tenancy.actors import SYSTEM, Actor
-from tenancy.models import AuditLine
+from tenancy.records import AuditLine
 from tenancy.types import new_id
 
 

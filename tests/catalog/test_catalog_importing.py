@@ -21,7 +21,7 @@ from policies import vocabulary as v
 from policies.refusals import Forbidden
 from tenancy import work
 from tenancy.actors import ANONYMOUS, SYSTEM, Actor
-from tenancy.models import AuditLine
+from tenancy.records import AuditLine
 
 CATALOGUES = Path(__file__).parents[2] / "demo" / "catalogues"
 

@@ -53,7 +53,10 @@ def table(entry: Entry) -> list[dict[str, str | None]]:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     else:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        rows = [{key: str(value) for key, value in f["properties"].items()} for f in features]
+        rows = [
+            {key: str(value) for key, value in f["properties"].items()} | {"geometry": json.dumps(f["geometry"])}
+            for f in features
+        ]
     names = {item.get("column", item["zh"]): item["name"] for item in entry["items"]}
     assert all(set(row) == set(names) for row in rows), "headings and items differ"
     return [{names[heading]: value or None for heading, value in row.items()} for row in rows]

@@ -9,7 +9,8 @@ from portal_stage import PASSWORD, Stage, post, sign_in
 from sqlalchemy import select
 
 from open_portal.pages.account_frame import safe_next
-from tenancy.models import ApiToken, AuditLine, Person, UserSession
+from tenancy.models import ApiToken, Person, UserSession
+from tenancy.records import AuditLine
 from tenancy.sign_in import PER_ACCOUNT
 
 SECRET = re.compile(r'name="secret" value="([A-Z2-7]{32})"')

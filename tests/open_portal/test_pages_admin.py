@@ -8,7 +8,8 @@ from sqlalchemy import select, text
 from policies.vocabulary import Role
 from tenancy import audit, people
 from tenancy.actors import SYSTEM
-from tenancy.models import Membership, OutboundTarget, Person, Tenant
+from tenancy.models import Membership, Person, Tenant
+from tenancy.records import OutboundTarget
 
 PAGES = {
     "/admin/scorecard": {"leader", "officer"},

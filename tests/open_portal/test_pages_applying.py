@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from policies.calendars import local_date
 from sharing.access import applications
 from sharing.access.models import Application
-from tenancy.models import Case
+from tenancy.records import Case
 
 TIMES = 20
 FORMS = {

@@ -12,7 +12,7 @@ from open_portal.pages import agreement_text
 from sharing.access import grants
 from sharing.access.models import Agreement, Credential
 from tenancy import codes
-from tenancy.models import AuditLine
+from tenancy.records import AuditLine
 
 KEY = re.compile(r"txk_[a-z2-7]{39}")
 

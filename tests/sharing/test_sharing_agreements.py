@@ -14,7 +14,7 @@ from sharing.access.models import Agreement, Credential, Grant
 from tenancy import audit, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import AuditLine, Case
+from tenancy.records import AuditLine, Case
 
 
 def accept(db: Database, who: Actor, number: str, now: datetime, **values: str) -> str:

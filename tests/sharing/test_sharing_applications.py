@@ -16,7 +16,8 @@ from sharing.access.models import Agreement, Application, Grant
 from tenancy import actors, cases, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import Case, Decision, Job, Membership, Person, Tenant
+from tenancy.models import Membership, Person, Tenant
+from tenancy.records import Case, Decision, Job
 from tenancy.types import new_id
 
 DAY = timedelta(days=1)

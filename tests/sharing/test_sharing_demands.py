@@ -15,7 +15,8 @@ from sharing.demand.models import Demand, DemandChange
 from tenancy import cases, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import Case, Decision, Notice, Tenant
+from tenancy.models import Tenant
+from tenancy.records import Case, Decision, Notice
 
 DAY = timedelta(days=1)
 WANTED = ["站点", "客流"]

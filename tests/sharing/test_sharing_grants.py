@@ -18,7 +18,7 @@ from sharing.access.models import Credential, Grant, Usage
 from tenancy import codes, work
 from tenancy.actors import ANONYMOUS, SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import AuditLine, Case, Job
+from tenancy.records import AuditLine, Case, Job
 from tenancy.types import Base
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -15,7 +15,7 @@ from sharing import release
 from tenancy import cases, work
 from tenancy.actors import Actor
 from tenancy.database import Database
-from tenancy.models import Case
+from tenancy.records import Case
 
 
 def ask(db: Database, who: Actor, entry_id: str, now: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tenancy import audit, work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database
-from tenancy.models import AuditLine, AuditSeal
+from tenancy.records import AuditLine, AuditSeal
 
 LINES = 6
 RECORDS = ("agreement", "audit_line", "audit_seal", "case_decision", "catalog_change", "demand_change", "reading")

@@ -13,7 +13,8 @@ from policies.refusals import NotFound, Refused, Stale
 from tenancy import cases, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import AuditLine, Case, Decision, Membership, Notice, Reminder, Tenant
+from tenancy.models import Membership, Tenant
+from tenancy.records import AuditLine, Case, Decision, Notice, Reminder
 from tenancy.types import new_id
 
 MONDAY = date(2026, 11, 23)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import StatementError
 
 from tenancy.database import Database
-from tenancy.models import Counter, Schedule
+from tenancy.records import Counter, Schedule
 
 
 def test_settings_are_in_force(db: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 from tenancy import jobs
 from tenancy.database import Database
 from tenancy.jobs import DONE, LEASE, PARKED, RUNNING, TRIES, WAITING, Claim
-from tenancy.models import Job, Schedule
+from tenancy.records import Job, Schedule
 
 THREADS, MANY = 4, 60
 

@@ -10,7 +10,8 @@ from policies.refusals import Refused
 from tenancy import cases, notices, work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database
-from tenancy.models import Case, Job, Membership, Notice, Tenant
+from tenancy.models import Membership, Tenant
+from tenancy.records import Case, Job, Notice
 
 
 def test_told_counted_newest_first_and_mailed(db: Database, cast: Any, now: datetime) -> None:

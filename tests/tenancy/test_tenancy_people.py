@@ -7,7 +7,8 @@ from policies.refusals import Forbidden, Invalid, NotFound, Refused
 from policies.vocabulary import Role
 from tenancy import actors, people, work
 from tenancy.actors import ANONYMOUS, SYSTEM
-from tenancy.models import AuditLine, Membership, Person, Tenant
+from tenancy.models import Membership, Person, Tenant
+from tenancy.records import AuditLine
 
 PASSWORD = "quiet river under the bridge"
 FIELDS = {"login": "li-ming", "name": "李明", "email": "li@example.com", "phone": "13900000000", "password": PASSWORD}

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from policies.refusals import Forbidden, Invalid, NotFound, Refused
 from tenancy import passwords, second_factors, sign_in, work
 from tenancy.actors import ANONYMOUS, SYSTEM
-from tenancy.models import AuditLine, LoginCounter, Person
+from tenancy.models import LoginCounter, Person
+from tenancy.records import AuditLine
 from tenancy.sign_in import SignedIn
 
 PASSWORD = "quiet river under the bridge"

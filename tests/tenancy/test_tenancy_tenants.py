@@ -18,7 +18,8 @@ from sharing.rates import readings
 from tenancy import actors, cases, tenants, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
-from tenancy.models import AuditLine, Case, Job, Membership, Person, Succession, Tenant, TenantAncestor, TenantParent
+from tenancy.models import Membership, Person, Succession, Tenant, TenantAncestor, TenantParent
+from tenancy.records import AuditLine, Case, Job
 
 TODAY = date(2026, 11, 23)
 YESTERDAY = TODAY - timedelta(days=1)

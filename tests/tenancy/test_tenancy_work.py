@@ -12,7 +12,8 @@ from policies.refusals import Forbidden, Refused, Stale
 from tenancy import tenants, work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database
-from tenancy.models import AuditLine, Case, Counter, Job, Tenant
+from tenancy.models import Tenant
+from tenancy.records import AuditLine, Case, Counter, Job
 from tenancy.types import new_id
 
 
