@@ -13,6 +13,8 @@ from open_portal.pages import data_view, dataset_words, stored_rows
 from open_portal.requests import actor, deed, kit, now, session
 from policies import vocabulary as v
 from policies.refusals import Forbidden, NotFound
+from sharing.access import grants
+from sharing.access.models import Grant
 
 pages = Blueprint("data", __name__)
 KINDS = {one.value: one for one in v.Format}
@@ -40,7 +42,11 @@ def rows(code: str) -> str | WerkzeugResponse | tuple[str, int]:
             return redirect(view.href())
     else:
         view = data_view.read(kit(), entry, version, access, request.args)
-    page = render_template("data/rows.html", **data_view.page_of(view))
+    shown = data_view.page_of(view)
+    if access.grant_id:
+        with deed() as work:
+            grants.spend(work, work.session.get_one(Grant, access.grant_id), len(shown["rows"]))
+    page = render_template("data/rows.html", **shown)
     return (page, 422) if view.refusal else page
 
 
@@ -62,7 +68,7 @@ def _export(entry: Entry, version: Version, access: Access, name: str) -> Respon
     where = data_view.wanted(kit(), version, access, request.args.getlist("filter"))
     pieces = stored_rows.stream(kit(), version, access, kind, where)
     rows = stored_rows.count(kit(), version, where) if where.conditions else version.rows_loaded
-    _count(entry, KINDS[kind.extension], rows)
+    _count(entry, KINDS[kind.extension], rows, access)
     return _sent(pieces, entry, kind.extension, kind.media_type)
 
 
@@ -72,12 +78,12 @@ def _original(entry: Entry, version: Version, access: Access) -> Response:
     extension = version.original.name.rpartition(".")[2].lower()[:12] or "bin"
     kind = KINDS.get(extension, v.Format.OTHER)
     pieces = stored_rows.original(kit(), version)
-    _count(entry, kind, version.rows_loaded)
+    _count(entry, kind, version.rows_loaded, access)
     return _sent(pieces, entry, extension, kind.media_type)
 
 
-def _count(entry: Entry, kind: v.Format, rows: int | None) -> None:
-    """Count what is about to leave; asked once more there, in the transaction that counts."""
+def _count(entry: Entry, kind: v.Format, rows: int | None, access: Access) -> None:
+    """Count what is about to leave, and against the quota of the grant that gave it; asked once more there."""
     if request.method == "HEAD":
         return
     with deed() as work:
@@ -85,7 +91,11 @@ def _count(entry: Entry, kind: v.Format, rows: int | None) -> None:
         version = versions.live(work.session, again)
         if version is None:
             raise NotFound("general.not-found")
-        deliveries.deliver(work, again, version, way=v.DeliveryMode.DOWNLOAD, format=kind, rows=rows)
+        if access.grant_id:
+            grants.spend(work, work.session.get_one(Grant, access.grant_id), rows or 0)
+        deliveries.deliver(
+            work, again, version, way=v.DeliveryMode.DOWNLOAD, format=kind, rows=rows, grant_id=access.grant_id
+        )
 
 
 def _sent(pieces: Iterator[bytes], entry: Entry, extension: str, media: str) -> Response:

@@ -99,9 +99,9 @@ def page_of(view: View) -> dict[str, Any]:
             limit=PER_PAGE,
             offset=(view.page - 1) * PER_PAGE,
         )
-        rows, total, refusal = page.rows, page.total, view.refusal
+        rows, total, refusal = stored_rows.glanced(page.rows), page.total, view.refusal
     except Refusal as slow:
-        rows, total, refusal = (), 0, slow
+        rows, total, refusal = [], 0, slow
     pages = -(-total // PER_PAGE)
     return {
         "view": view,

@@ -91,7 +91,11 @@ def preview(entry: Entry, version: Version | None, access: Access) -> dict[str, 
     except Refusal as refusal:
         return {"reason": refusal.text(str(get_locale()))}
     types = stored_rows.columns(kit(), version, access)
-    return {"columns": stored_rows.headings(entry, page.columns, types), "rows": page.rows, "total": page.total}
+    return {
+        "columns": stored_rows.headings(entry, page.columns, types),
+        "rows": stored_rows.glanced(page.rows),
+        "total": page.total,
+    }
 
 
 def fields(entry: Entry, version: Version | None, access: Access) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from policies.refusals import NotFound
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods", ".zip")
 PIECE = 1 << 18
+GLANCE = 160
 NUMERIC = {ColumnType.INTEGER, ColumnType.DECIMAL}
 
 
@@ -43,6 +44,13 @@ def page(
         raise NotFound("general.not-found")
     with kit.blobs.local_path(_table(version)) as path:
         return kit.tables.page(path, columns=list(readable), where=where, order=order, limit=limit, offset=offset)
+
+
+def glanced(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Rows as a table on a page shows them: a text of any length, such as a boundary, takes no more than a glance."""
+    return [
+        tuple(f"{one[:GLANCE]}…" if isinstance(one, str) and len(one) > GLANCE else one for one in row) for row in rows
+    ]
 
 
 def count(kit: Kit, version: Version, where: Filter) -> int:
