@@ -93,7 +93,7 @@ def _in_a_hurry(url: str) -> None:
 def _named(url: str, name: str, *, server_url: str | None = None, template: str | None = None) -> str:
     admin = database.connect(server_url or url, pooled=False)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        clause = f' TEMPLATE "{template}"' if template else ""
+        clause = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
         connection.execute(text(f'CREATE DATABASE "{name}"{clause}'))
     admin.close()
     base, _, query = url.partition("?")

@@ -135,7 +135,8 @@ def submit(work: Work, application: Application) -> Application:
     work.demand("application.submit", application)
     # Of two windows that hand in at once, the second finds what the first has done.
     work.session.flush()
-    work.session.refresh(application, with_for_update={"of": Application})
+    work.session.execute(select(Application.id).where(Application.id == application.id).with_for_update())
+    work.session.refresh(application)
     if application.case and application.stage != "SUPPLEMENT_REQUIRED":
         return application
     fields = missing(application, local_date(work.now))

@@ -32,7 +32,8 @@ def test_one_number_on_every_way(visit: Callable[..., Any], portal: Any) -> None
         visitor.go("/indicators")
         for code in HEADLINES:
             assert card(visitor, code) == shown(rates[code])
-            opened(visitor, code, rates[code])
+            visitor.press(f'#main-content a[href*="/indicators/{code}"]')
+            adds_up(visitor, rates[code])
             visitor.go("/indicators")
     body = json.loads(portal.ask("/api/v1/indicators")[1])
     told = {one["code"]: (one["numerator"], one["denominator"]) for one in body["indicators"]}
@@ -53,7 +54,7 @@ def test_a_past_day_is_replayed(visit: Callable[..., Any], portal: Any) -> None:
         assert card(public, code) == shown(before[code])
     public.follow("怎么算的")
     assert f"as_of={day}" in public.page.url
-    opened(public, "OPEN_CAT", before["OPEN_CAT"])
+    adds_up(public, before["OPEN_CAT"])
     public.go(f"/indicators?as_of={today.isoformat()}")
     assert card(public, "OPEN_CAT") == shown(rates["OPEN_CAT"])
 
@@ -87,10 +88,8 @@ def card(visitor: Any, code: str) -> tuple[Decimal | None, int, int]:
     return Decimal(value.strip().removesuffix("%")), numerator, denominator
 
 
-def opened(visitor: Any, code: str, rate: dict[str, Any]) -> None:
-    """Follow a rate to its rows: those shown and those only counted add up to both sides of it."""
-    with visitor.page.expect_navigation():
-        visitor.page.locator(f'#main-content a[href*="/indicators/{code}"]').first.click()
+def adds_up(visitor: Any, rate: dict[str, Any]) -> None:
+    """The rows behind a rate, those shown and those only counted, add up to both sides of it."""
     rows, counted = 0, 0
     for row in visitor.page.locator("#evidence tbody tr").all():
         cells = [cell.strip() for cell in row.locator("th, td").all_inner_texts()]

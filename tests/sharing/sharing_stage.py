@@ -116,20 +116,23 @@ def published(
 def begun(db: Database, cast: Any, now: datetime, entry_id: str, form: str = "t", **values: Any) -> str:
     """An application of the company, complete but not handed in; gives its number."""
     with work.begin(db, cast.requester, now) as deed:
-        entry = reading.find(deed.session, entry_id, cast.requester, now)
-        company = deed.session.get_one(Tenant, cast.company.id)
-        found = applications.start(deed, entry, form, tenant=company, kind=v.ApplicantKind.LEGAL)
-        values = {"items": list(ITEMS[:2]), "valid_from": FIRST, "valid_to": LAST, **values}
-        applications.answer(deed, found, answers=ANSWERS, **values)
-        return found.number
+        return filled(deed, cast, entry_id, form, **values).number
+
+
+def filled(deed: work.Work, cast: Any, entry_id: str, form: str, **values: Any) -> Application:
+    """An application begun and answered in a transaction."""
+    entry = reading.find(deed.session, entry_id, cast.requester, deed.now)
+    company = deed.session.get_one(Tenant, cast.company.id)
+    found = applications.start(deed, entry, form, tenant=company, kind=v.ApplicantKind.LEGAL)
+    values = {"items": list(ITEMS[:2]), "valid_from": FIRST, "valid_to": LAST, **values}
+    applications.answer(deed, found, answers=ANSWERS, **values)
+    return found
 
 
 def submitted(db: Database, cast: Any, now: datetime, entry_id: str, form: str = "t", **values: Any) -> str:
     """An application handed in; gives its number."""
-    number = begun(db, cast, now, entry_id, form, **values)
     with work.begin(db, cast.requester, now) as deed:
-        applications.submit(deed, of(deed, number))
-    return number
+        return applications.submit(deed, filled(deed, cast, entry_id, form, **values)).number
 
 
 def of(deed: work.Work, number: str) -> Application:
