@@ -2,7 +2,6 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help install run test check format clean lock
 

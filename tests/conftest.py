@@ -71,6 +71,18 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    else:
+        url = _named(request.getfixturevalue("postgres"), f"e_{new_id().replace('-', '')}")
+    opened = database.connect(url)
+    yield opened
+    opened.close()
+
+
 def fresh_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
     """The URL of a new migrated database of a kind."""
     if kind == "sqlite":

@@ -5,15 +5,62 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import inspect, text
 
-from conftest import KINDS, empty_url
 from open_portal import migrating
-from tenancy import database
-from tenancy.types import Base
+from tenancy.database import Database
 
 
-@pytest.fixture(params=KINDS)
-def empty(request, tmp_path):
-    """A database without any table."""
-    opened = database.connect(empty_url(request, request.param, tmp_path))
-    yield opened
-    opened.close()
+def tables(db: Database) -> set[str]:
+    """Names of all tables but Alembic's own."""
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def leftovers(db: Database) -> list[str]:
+    """Triggers, functions and sequences that outlive their tables."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'alembic_version'"
+        if db.is_sqlite
+        else "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE nspname = 'public' "
+        "UNION SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE nspname = 'public' AND relname NOT LIKE 'alembic_version%'"
+    )
+    with db.engine.connect() as connection:
+        return [row[0] for row in connection.execute(text(query))]
+
+
+def test_up_down_and_up_again(empty: Database) -> None:
+    with pytest.raises(CommandError):
+        migrating.check(empty)
+    assert not migrating.is_current(empty)
+    for _ in range(2):
+        migrating.upgrade(empty)
+        migrating.upgrade(empty)
+        assert migrating.is_current(empty)
+        migrating.check(empty)
+        assert tables(empty) == set(migrating.METADATA.tables)
+        migrating.downgrade(empty, "base")
+        assert not migrating.is_current(empty)
+        assert tables(empty) == set()
+        assert leftovers(empty) == []
+
+
+def test_a_difference_between_models_and_tables_is_found(empty: Database) -> None:
+    migrating.upgrade(empty)
+    with empty.writer.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE tenant ADD COLUMN stray VARCHAR(10)")
+    with pytest.raises(CommandError, match="stray"):
+        migrating.check(empty)
+
+
+def test_one_head_and_one_base() -> None:
+    scripts = ScriptDirectory(str(migrating.FOLDER))
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_revisions_need_no_code_of_the_application() -> None:
+    ours = ("policies", "tenancy", "catalog", "quality", "sharing", "open_portal")
+    for path in (migrating.FOLDER / "versions").glob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        imports = [line for line in lines if line.startswith(("import ", "from "))]
+        assert imports
+        assert not [line for line in imports if line.split()[1].partition(".")[0] in ours], path.name
