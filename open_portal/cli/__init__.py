@@ -16,7 +16,7 @@ COMMANDS = {
     "db": "open_portal.cli.setting_up:db",
     "user": "open_portal.cli.setting_up:user",
     "run": "open_portal.cli.running:run",
-    "serve": "open_portal.cli.running:serve",
+    "serve": "open_portal.cli.serving:serve",
     "worker": "open_portal.cli.working:worker",
     "quality": "open_portal.cli.checking:quality",
     "index": "open_portal.cli.keeping:index",

@@ -1,4 +1,4 @@
-"""Commands that serve: the web processes, and web and worker together."""
+"""The command that runs everything: set-up, demonstration, web and worker together."""
 
 import signal
 import subprocess
@@ -6,56 +6,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
 
 from open_portal import settings
-from open_portal.app import create_app
 from open_portal.cli.setting_up import is_empty, ready_kit, tell_accounts
-from open_portal.logs import configure_logs
 from open_portal.settings import Settings
-from open_portal.wiring import wire
 
 PATIENCE_SECONDS = 120
-
-
-class Server(BaseApplication):
-    """The web server; each of its processes makes its own kit after forking."""
-
-    def __init__(self, chosen: Settings) -> None:
-        self.chosen = chosen
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Hand our settings to the server."""
-        values = {
-            "bind": f"{self.chosen.host}:{self.chosen.port}",
-            "workers": self.chosen.web_workers,
-            "threads": self.chosen.web_threads,
-            "worker_class": "gthread",
-            "timeout": 120,
-            "graceful_timeout": 10,
-            "loglevel": "warning",
-            "limit_request_line": 8190,
-            "forwarded_allow_ips": "",
-            "control_socket_disable": True,
-        }
-        for name, value in values.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        """The application of one process."""
-        return create_app(wire(self.chosen))
-
-
-@click.command()
-def serve() -> None:
-    """Start the web server alone. / 仅启动网页服务。"""
-    configure_logs()
-    Server(settings.read()).run()
 
 
 @click.command()

@@ -1,8 +1,9 @@
 """A process to be killed: forks, when told on standard input, a child that does deeds or migrates until it dies.
 
-Every line of input is a JSON object: `{"do": "walk" | "step" | "upgrade", "url": ..., "people": {...}, "entry": ...,
-"fault": n}` starts a child, which prints its number when it begins; `{"do": "reap"}` waits for it and prints how it
-ended. With `fault`, the child kills itself after its n-th statement. Whatever happens, a child ends after `LONGEST`.
+It prints 0 when it is ready. Every line of input is a JSON object: `{"do": "walk" | "step" | "upgrade", "url": ...,
+"people": {name: [id, role, tenant, path, kind]}, "entry": ..., "fault": n}` starts a child, which prints its number
+when it begins; `{"do": "reap"}` waits for it and prints how it ended. With `fault`, the child kills itself after the
+n-th statement by which it writes. Whatever happens, a child ends after `LONGEST` seconds.
 """
 
 import json
@@ -25,7 +26,7 @@ from sharing.access.models import Application
 from tenancy import database, work
 from tenancy.actors import Actor, Standing
 from tenancy.database import Database
-from tenancy.models import Membership, Tenant
+from tenancy.models import Tenant
 from tenancy.types import new_id
 
 LONGEST = 30
@@ -45,12 +46,13 @@ def main() -> None:
     configure_mappers()
     rulebook.in_force()
     permissions.policies()
+    print(0, flush=True)
     child = 0
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "reap":
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            print(status, flush=True)  # noqa: T201 - the answer
+            print(status, flush=True)
             continue
         child = os.fork()
         if child == 0:
@@ -63,10 +65,10 @@ def run(order: Mapping[str, Any]) -> None:
     code = 1
     try:
         opened = database.connect(order["url"], pooled=order["do"] != "upgrade")
-        people = known(opened, order.get("people", {}))
+        people = {name: actor(*known) for name, known in order.get("people", {}).items()}
         if order.get("fault"):
             die_at(opened, order["fault"])
-        print(os.getpid(), flush=True)  # noqa: T201 - the answer
+        print(os.getpid(), flush=True)
         if order["do"] == "upgrade":
             migrating.upgrade(opened)
         while order["do"] in {"walk", "step"}:
@@ -80,26 +82,21 @@ def run(order: Mapping[str, Any]) -> None:
 
 
 def die_at(opened: Database, statement: int) -> None:
-    """Kill this process after the n-th statement of a writing transaction."""
+    """Kill this process after the n-th statement that writes."""
     left = [statement]
 
-    def count(*_: object) -> None:
-        left[0] -= 1
+    def count(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        left[0] -= not sql.startswith("SELECT")
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(opened.writer, "after_cursor_execute", count)
 
 
-def known(opened: Database, people: Mapping[str, str]) -> dict[str, Actor]:
-    """Actors by name, from their memberships alone: who they are stays encrypted."""
-    found = {}
-    with opened.read() as session:
-        for name, person_id in people.items():
-            rows = session.scalars(select(Membership).where(Membership.person_id == person_id))
-            standings = tuple(Standing(one.role, one.tenant_id, one.tenant.path, one.tenant.kind) for one in rows)
-            found[name] = Actor("person", person_id, verified=True, standings=standings)
-    return found
+def actor(person_id: str, role: str | None, tenant_id: str, path: list[str], kind: str) -> Actor:
+    """Somebody with one place."""
+    standing = Standing(v.Role(role) if role else None, tenant_id, tuple(path), v.TenantKind(kind))
+    return Actor("person", person_id, verified=True, standings=(standing,))
 
 
 def step(opened: Database, people: Mapping[str, Actor], entry_id: str) -> None:

@@ -85,7 +85,7 @@ def test_the_floors_are_kept() -> None:
     assert answer.returncode == 0, answer.stdout
 
 
-@pytest.mark.parametrize("module", ["open_portal.app", "open_portal.cli.running"])
+@pytest.mark.parametrize("module", ["open_portal.app", "open_portal.cli.serving"])
 def test_the_web_process_never_loads_great_expectations(module: str) -> None:
     code = f"import sys, {module}; sys.exit('great_expectations' in sys.modules or 'pandas' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
