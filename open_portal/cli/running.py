@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-import time
+import threading
 import urllib.error
 import urllib.request
 
@@ -26,21 +26,29 @@ def run() -> None:
     kit.database.close()
     if chosen.demo and empty:
         subprocess.run([*tiaoxi, "demo"], check=True)  # noqa: S603
-    children = [subprocess.Popen([*tiaoxi, name]) for name in ("serve", "worker")]  # noqa: S603
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    stopping = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: stopping.set())
+    # In a session of their own, so that Ctrl-C reaches them through us alone and both end in order.
+    children = [
+        subprocess.Popen([*tiaoxi, name], start_new_session=True)  # noqa: S603
+        for name in ("serve", "worker")
+    ]
     try:
-        if wait_until_healthy(chosen, children):
+        if wait_until_healthy(chosen, children, stopping):
             tell_accounts(chosen.address, demo=chosen.demo)
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        pass
+        while all(child.poll() is None for child in children) and not stopping.wait(0.5):
+            pass
     finally:
         stop(children)
+    if not stopping.is_set():
+        raise click.ClickException(
+            "A process ended by itself; its last words stand above. / 有进程意外退出，原因见上。"
+        )
 
 
-def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]]) -> bool:
-    """Wait until the portal answers that it is well, or a process has ended."""
+def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]], stopping: threading.Event) -> bool:
+    """Wait until the portal answers that it is well, a process has ended, or somebody wants to stop."""
     url = f"http://{chosen.host}:{chosen.port}/healthz"
     for _ in range(PATIENCE_SECONDS * 5):
         if any(child.poll() is not None for child in children):
@@ -51,7 +59,8 @@ def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]]
                     return True
         except (urllib.error.URLError, OSError):
             pass
-        time.sleep(0.2)
+        if stopping.wait(0.2):
+            return False
     return False
 
 

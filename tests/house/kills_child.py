@@ -44,6 +44,8 @@ NEXT = {
 def main() -> None:
     """Obey until the input ends."""
     configure_mappers()
+    for driver in ("sqlite", "postgresql+psycopg"):
+        database.connect(f"{driver}://").close()
     rulebook.in_force()
     permissions.policies()
     print(0, flush=True)
@@ -68,6 +70,8 @@ def run(order: Mapping[str, Any]) -> None:
         people = {name: actor(*known) for name, known in order.get("people", {}).items()}
         if order.get("fault"):
             die_at(opened, order["fault"])
+        with opened.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
         print(os.getpid(), flush=True)
         if order["do"] == "upgrade":
             migrating.upgrade(opened)

@@ -211,9 +211,11 @@ def test_fifty_kills_while_applications_are_decided(db: Database, victim: Victim
         after = agree(db)
         assert all(after.get(move, 0) >= count for move, count in moves.items()), "what was done is never lost"
         moves = after
-    while set(moves) < {"submit", "approve", "sign", "suspend", "restore", "revoke", "close"}:
-        assert victim.ask(do="step", **order)
-        assert victim.reap() == 0, "whoever comes after the killed goes on"
+    assert moves["sign"] > 1, "the killed get somewhere"
+    ends = moves.get("close", 0)
+    while moves.get("close", 0) == ends:
+        victim.ask(do="step", **order)
+        assert victim.reap() == 0, "whoever comes after the killed goes on to the end"
         moves = agree(db)
 
 
@@ -286,8 +288,8 @@ def test_fifty_kills_while_migrating(empty: Database, migrant: Victim) -> None:
             clear(empty)
         elif kill % 10 == 9:
             migrating.upgrade(empty)
-            migrating.check(empty)
+            assert state(empty) == "newest"
             clear(empty)
     assert set(seen) == {"empty", "newest"}, seen
     migrating.upgrade(empty)
-    assert state(empty) == "newest"
+    migrating.check(empty)
