@@ -152,6 +152,7 @@ TAMPERINGS = {
             "UPDATE audit_seal SET position = position - 99 WHERE position > 100",
         ),
     ),
+    "link to the line before renewed": (4, sql("UPDATE audit_seal SET previous = hash WHERE line = 4")),
     "gap in the positions": (4, sql("UPDATE audit_seal SET position = position + 100 WHERE position > 3")),
     "hash renewed": (4, sql("UPDATE audit_seal SET hash = previous WHERE line = 4")),
     "first line removed": (
