@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install run test check format clean lock
+.PHONY: help install run test check format clean lock messages
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -30,6 +30,11 @@ lock: ## pin every dependency anew, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
 	$(BIN)/uv pip compile setup.cfg --extra test --universal --python-version 3.11 --generate-hashes --no-header -o requirements-test.txt -c requirements.txt
+
+messages: .venv/tested ## gather the texts of pages anew and mark what still lacks its Chinese
+	$(BIN)/pybabel --quiet extract -F open_portal/babel.cfg --no-location -o .messages.pot open_portal
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete -i .messages.pot -d open_portal/translations -l zh_Hans_CN
+	@rm -f .messages.pot
 
 clean: ## remove what install made, never the state in var
 	rm -rf .venv node_modules .node open_portal/static/vendor build *.egg-info
