@@ -290,7 +290,8 @@ def test_a_number_that_never_commits_is_forgotten(catalogue: Catalogue) -> None:
     first = catalogue.make("甲")
     catalogue.catch_up()
     with catalogue.db.write() as session:
-        session.add(CatalogChange(at=catalogue.now, actor_id="x", entry_id=first, what="lost", facts={}))
+        lost = CatalogChange(at=catalogue.now, actor_id="x", entry_id=first, origin="OWN", what="lost", facts={})
+        session.add(lost)
         session.flush()
         session.rollback()
     catalogue.make("乙")
