@@ -37,7 +37,7 @@ def wire(settings: Settings) -> Kit:
     """Make the kit; creates the home folder with its secrets if they are not there yet."""
     home = settings.home
     for folder in (home, home / "blobs", home / "cache", home / "scratch", home / "index", home / "mail"):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     encryption.use(_key_ring(home / "keyring.json"))
     overlay = home / "rules"
     rulebook.put_in_force(rulebook.load(overlay if overlay.is_dir() else None))

@@ -24,6 +24,9 @@ from tenancy.models import Membership, Person, Tenant
 from tenancy.types import new_id
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+# Databases of tests lie in memory where there is room: they are many, short-lived, and never outlive the machine.
+MEMORY = Path("/dev/shm")  # noqa: S108 - no file there has a name that could be guessed
+ROOM = 2**30
 KINDS = tuple(os.environ.get("TIAOXI_TEST_DATABASES", "sqlite,postgres").split(","))
 
 
@@ -36,12 +39,12 @@ def key_ring(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server for the whole run; gives the URL of a migrated template database."""
-    folder = Path(tempfile.mkdtemp(prefix="txpg"))
+    folder = Path(tempfile.mkdtemp(prefix="txpg", dir=_memory()))
     try:
         server = get_server(str(folder), cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         _in_a_hurry(url)
-        template = database.connect(_named(url, "tiaoxi_template", server_url=url), pooled=False)
+        template = database.connect(_named(url, "tiaoxi_template"), pooled=False)
         migrating.upgrade(template)
         template.close()
         yield url
@@ -63,53 +66,59 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=KINDS)
-def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with all tables, once on SQLite and once on PostgreSQL."""
-    url = fresh_url(request, request.param, tmp_path)
-    opened = database.connect(url)
-    yield opened
-    opened.close()
+    yield from fresh(request, request.param, with_tables=True)
 
 
 @pytest.fixture(params=KINDS)
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without any table, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
-    else:
-        url = _named(request.getfixturevalue("postgres"), f"e_{new_id().replace('-', '')}")
-    opened = database.connect(url)
+    yield from fresh(request, request.param, with_tables=False)
+
+
+def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool) -> Iterator[Database]:
+    """A new database of a kind, which goes away with its test."""
+    if kind == "sqlite":
+        folder = Path(tempfile.mkdtemp(prefix="txsq", dir=_memory()))
+        if with_tables:
+            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "tiaoxi.sqlite")
+        opened = database.connect(f"sqlite:///{folder / 'tiaoxi.sqlite'}")
+        yield opened
+        opened.close()
+        shutil.rmtree(folder)
+        return
+    server_url, name = request.getfixturevalue("postgres"), f"t_{new_id().replace('-', '')}"
+    opened = database.connect(_named(server_url, name, template="tiaoxi_template" if with_tables else None))
     yield opened
     opened.close()
+    _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def fresh_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
-    """The URL of a new migrated database of a kind."""
-    if kind == "sqlite":
-        path = tmp_path / "tiaoxi.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    return _named(request.getfixturevalue("postgres"), f"t_{new_id().replace('-', '')}", template="tiaoxi_template")
+def _memory() -> Path | None:
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 def _in_a_hurry(url: str) -> None:
     """Let the server leave writing to the kernel: tests kill its clients, never the machine."""
-    admin = database.connect(url, pooled=False)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    admin.close()
+    settings = ("fsync", "full_page_writes", "synchronous_commit")
+    _run(url, *(f"ALTER SYSTEM SET {setting} = off" for setting in settings), "SELECT pg_reload_conf()")
 
 
-def _named(url: str, name: str, *, server_url: str | None = None, template: str | None = None) -> str:
-    admin = database.connect(server_url or url, pooled=False)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        clause = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
-        connection.execute(text(f'CREATE DATABASE "{name}"{clause}'))
-    admin.close()
+def _named(url: str, name: str, *, template: str | None = None) -> str:
+    clause = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
+    _run(url, f'CREATE DATABASE "{name}"{clause}')
     base, _, query = url.partition("?")
     return base.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+def _run(url: str, *statements: str) -> None:
+    """Run statements that stand outside any transaction."""
+    admin = database.connect(url, pooled=False)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.close()
 
 
 @pytest.fixture

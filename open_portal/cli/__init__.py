@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 
 import click
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from open_portal.settings import SettingsError
 from policies.refusals import Refusal
@@ -14,6 +16,7 @@ COMMANDS = {
     "demo": "open_portal.cli.demonstrating:demo",
     "doctor": "open_portal.cli.doctor:doctor",
     "db": "open_portal.cli.setting_up:db",
+    "tenant": "open_portal.cli.setting_up:tenant",
     "user": "open_portal.cli.setting_up:user",
     "run": "open_portal.cli.running:run",
     "serve": "open_portal.cli.serving:serve",
@@ -62,6 +65,13 @@ def main() -> None:
     except Refusal as refusal:
         click.echo(refusal.text("zh"), err=True)
         click.echo(refusal.text("en"), err=True)
+        sys.exit(1)
+    except CommandError as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(1)
+    except DBAPIError as error:
+        words = " ".join(str(error.orig).split())
+        click.echo(f"The database cannot be used / 数据库无法使用: {words[:300]}", err=True)
         sys.exit(1)
     except OSError as error:
         click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)

@@ -25,7 +25,12 @@ def run() -> None:
     empty = is_empty(kit)
     kit.database.close()
     if chosen.demo and empty:
-        subprocess.run([*tiaoxi, "demo"], check=True)  # noqa: S603
+        done = subprocess.run([*tiaoxi, "demo"], check=False)  # noqa: S603
+        if done.returncode:
+            raise click.ClickException(
+                f"The demonstration was not loaded whole; remove {chosen.home} and start again. / "
+                f"演示数据未完整载入；请删除 {chosen.home} 后重新启动。"
+            )
     stopping = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stopping.set())

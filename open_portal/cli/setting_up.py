@@ -6,7 +6,7 @@ from sqlalchemy import select
 from open_portal import migrating, settings
 from open_portal.demonstration import cast, files
 from open_portal.wiring import Kit, wire
-from policies.vocabulary import Role
+from policies.vocabulary import Role, TenantKind
 from tenancy import actors, people, tenants, work
 from tenancy.models import Tenant
 
@@ -55,6 +55,27 @@ def upgrade(revision: str) -> None:
 
 
 @click.group()
+def tenant() -> None:
+    """Tenants. / 机构。"""
+
+
+@tenant.command("add")
+@click.argument("key")
+@click.option("--kind", type=click.Choice([one.value for one in TenantKind]), default=TenantKind.CITY.value)
+@click.option("--zh", required=True, help="Chinese name / 中文名称")
+@click.option("--en", required=True, help="English name / 英文名称")
+@click.option("--region", default="330500", help="division code / 行政区划代码")
+@click.option("--parent", default=None, help="key of the tenant above; none for the city / 上级机构标识")
+def add_tenant(key: str, kind: str, zh: str, en: str, region: str, parent: str | None) -> None:
+    """Found a tenant, the city first, so that accounts have a place. / 建立机构，先建市级。"""
+    kit = ready_kit()
+    with work.begin(kit.database, actors.SYSTEM, kit.clock()) as unit:
+        above = tenants.find(unit.session, parent) if parent else None
+        tenants.found(unit, key=key, kind=TenantKind(kind), zh=zh, en=en, region_code=region, parent=above)
+    click.echo(key)
+
+
+@click.group()
 def user() -> None:
     """Accounts. / 账号。"""
 
@@ -70,8 +91,8 @@ def add(login: str, name: str, tenant_key: str, role: tuple[str, ...], email: st
     """Open an account in a tenant with its roles. / 在机构中开立账号并授予角色。"""
     kit = ready_kit()
     with work.begin(kit.database, actors.SYSTEM, kit.clock()) as unit:
-        tenant = tenants.find(unit.session, tenant_key)
-        person = people.add(unit, tenant, login=login, name=name, email=email, password=password)
+        place = tenants.find(unit.session, tenant_key)
+        person = people.add(unit, place, login=login, name=name, email=email, password=password)
         for one in role:
-            people.grant_role(unit, person, tenant, Role(one))
+            people.grant_role(unit, person, place, Role(one))
     click.echo(login)
