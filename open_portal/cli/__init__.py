@@ -4,7 +4,6 @@ import sys
 from importlib import import_module
 
 import click
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from open_portal.settings import SettingsError
@@ -65,9 +64,6 @@ def main() -> None:
     except Refusal as refusal:
         click.echo(refusal.text("zh"), err=True)
         click.echo(refusal.text("en"), err=True)
-        sys.exit(1)
-    except CommandError as error:
-        click.echo(f"{error}", err=True)
         sys.exit(1)
     except DBAPIError as error:
         words = " ".join(str(error.orig).split())

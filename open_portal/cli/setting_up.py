@@ -1,6 +1,7 @@
 """Commands that set up: the home folder and database, accounts, migrations."""
 
 import click
+from alembic.util import CommandError
 from sqlalchemy import select
 
 from open_portal import migrating, settings
@@ -51,7 +52,10 @@ def db() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Bring the database to a revision. / 升级数据库。"""
-    migrating.upgrade(wire(settings.read()).database, revision)
+    try:
+        migrating.upgrade(wire(settings.read()).database, revision)
+    except CommandError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.group()
