@@ -211,7 +211,7 @@ def test_fifty_kills_while_applications_are_decided(db: Database, victim: Victim
     assert victim.reap() == 0
     one_deed = time.monotonic() - began
     for _ in range(KILLS):
-        assert victim.kill_after(rng.uniform(0, 4 * one_deed), do="walk", **order) == KILLED
+        assert victim.kill_after(rng.uniform(0, 1.5 * one_deed), do="walk", **order) == KILLED
         after = agree(db)
         assert all(after.get(move, 0) >= count for move, count in moves.items()), "what was done is never lost"
         moves = after
