@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from policies.refusals import Forbidden, Invalid, NotFound, Refusal, Refused, Stale
@@ -23,6 +23,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(RecursionError, too_deep)
     app.register_error_handler(OperationalError, database_busy)
+    app.register_error_handler(DataError, unstorable)
     app.register_error_handler(Exception, broken)
 
 
@@ -58,6 +59,12 @@ def database_busy(error: OperationalError) -> tuple[Any, int]:
     """The database is locked or away: say so and ask to come back."""
     log.error("database.unavailable", error=type(error.orig).__name__, request=request_number())
     return answer(503, "", "http.503")
+
+
+def unstorable(error: DataError) -> tuple[Any, int]:
+    """A value no column can hold (a NUL character, a number beyond its range) is the sender's to mend."""
+    log.warning("request.unstorable", error=type(error.orig).__name__, path=request.path, request=request_number())
+    return answer(400, "", "http.400")
 
 
 def broken(error: Exception) -> tuple[Any, int]:

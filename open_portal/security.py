@@ -1,4 +1,4 @@
-"""Headers of every answer, and the origin check that stands beside the form token."""
+"""Headers of every answer, the origin check that stands beside the form token, and what no address may contain."""
 
 from urllib.parse import urlsplit
 
@@ -12,8 +12,17 @@ POLICY = (
 
 def protect(app: Flask) -> None:
     """Hang the check before every request and the headers on every answer."""
+    app.before_request(check_address)
     app.before_request(check_origin)
     app.after_request(add_headers)
+
+
+def check_address() -> None:
+    """Refuse an address with a NUL character: nothing is called so, and PostgreSQL takes no text with one."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in part for name, value in request.args.items(multi=True) for part in (name, value)):
+        abort(400)
 
 
 def check_origin() -> None:

@@ -41,6 +41,15 @@ def test_bad_ids_are_not_found(client: FlaskClient, path: str, code: str) -> Non
     assert "93359" not in answer.text
 
 
+@pytest.mark.parametrize("address", ["/datasets?q=a%00b", "/datasets?%00=b", "/api/3/action/package_search?q=%00"])
+def test_a_nul_in_an_address_is_a_bad_request(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 400
+
+
+def test_a_nul_in_a_form_is_a_bad_request(client: FlaskClient) -> None:
+    assert client.post("/sign-in", data={"login": "a\0b", "password": "c"}).status_code < 500
+
+
 def test_wrong_methods_are_told_the_right_ones(client: FlaskClient) -> None:
     answer = client.delete("/datasets")
     assert answer.status_code in {400, 405}

@@ -90,7 +90,7 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "application.read": (APPLICATION, {"applicant", "colleague", "reviewer", "authority"}),
     "application.review": (APPLICATION, {"reviewer", "authority"}),
     "agreement.accept": (APPLICATION, {"applicant"}),
-    "grant.use": (GRANT, {"applicant", "grant-1"}),
+    "grant.use": (GRANT, {"applicant", "colleague", "grant-1"}),
     "grant.read": (GRANT, {"applicant", "colleague", "reviewer", "authority"}),
     "grant.revoke": (GRANT, {"applicant", "reviewer", "authority", "system"}),
     "grant.suspend": (GRANT, {"reviewer", "authority", "system"}),
