@@ -65,6 +65,90 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the table lies in a file, and how it is read; rows are counted from 1, as the file counts them.
+
+    `heading` gives the first and the last row of the heading, joined with "/" where it has several levels.
+    `first` and `last` are the first and the last row of data (None: the row behind the heading, the last row).
+    `set_aside`: total rows and notes below or between the data are no data. `fill_merged`: a merged cell counts
+    for every cell it covers. `nested` says how JSON objects in records are read: "text" keeps them as JSON,
+    "columns" gives each of their members a column of its own. `conversions` maps a column to the code of an
+    `Offer` that the steward has accepted.
+    """
+
+    sheet: str | None = None
+    heading: tuple[int, int] = (1, 1)
+    first: int | None = None
+    last: int | None = None
+    set_aside: bool = False
+    fill_merged: bool = True
+    nested: str = "text"
+    conversions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that is no data (title, unit, total, note): its number, its text, and a reason code saying what it is."""
+
+    line: int
+    raw: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A conversion that a column invites, done only if the steward accepts it.
+
+    `code` names the rule (percent, thousands, unit, serial-date, roc-date …), `params` its particulars,
+    `rows` how many values it would change, `before` and `after` show it on one of them.
+    """
+
+    column: str
+    code: str
+    params: Mapping[str, Any]
+    rows: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGlance:
+    """A sheet at first sight: name, whether a reader of the workbook sees it, and how many rows it has."""
+
+    name: str
+    visible: bool
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class GlanceRow:
+    """One of the first rows: its number, its cells as text, and its role: title, unit, heading, data, total, note."""
+
+    number: int
+    cells: tuple[str, ...]
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A file at first sight, before anything of it is believed.
+
+    `plain`: the table begins in the first row of the only sheet, so that there is nothing to ask. `heads` are the
+    first rows of every sheet as plain text, `properties` what the document says of itself; both are there to be
+    searched for markings.
+    """
+
+    kind: FileKind
+    layout: Layout
+    plain: bool
+    rows: tuple[GlanceRow, ...]
+    sheets: tuple[SheetGlance, ...] = ()
+    heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """The account of a file that was read; always `rows_read == rows_loaded + rows_refused`."""
 
@@ -75,6 +159,9 @@ class Intake:
     encoding: str | None
     dialect: Dialect | None
     notes: tuple[Note, ...]
+    layout: Layout = field(default_factory=Layout)
+    set_aside: tuple[SetAside, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
