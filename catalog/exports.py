@@ -16,18 +16,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from catalog.filters import EVERY_ROW, Filter
 from catalog.tables import Scan, TableStore
+from policies.later import Later
 from policies.refusals import Refused
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = Later("xlsxwriter")
 
 PIECE = 1 << 18
 XLSX_ROWS = 1_048_575

@@ -1,9 +1,9 @@
 """Failures: from a refusal or an HTTP error to its status and a page (or JSON) that says what to do next."""
 
+import logging
 import secrets
 from typing import Any
 
-import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from policies.refusals import Forbidden, Invalid, NotFound, Refusal, Refused, St
 from tenancy.actors import ANONYMOUS
 
 STATUS: dict[type[Refusal], int] = {Forbidden: 403, NotFound: 404, Refused: 409, Stale: 409, Invalid: 422}
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
@@ -57,19 +57,24 @@ def too_deep(_error: RecursionError) -> tuple[Any, int]:
 
 def database_busy(error: OperationalError) -> tuple[Any, int]:
     """The database is locked or away: say so and ask to come back."""
-    log.error("database.unavailable", error=type(error.orig).__name__, request=request_number())
+    log.error("database.unavailable", extra={"error": type(error.orig).__name__, "request": request_number()})
     return answer(503, "", "http.503")
 
 
 def unstorable(error: DataError) -> tuple[Any, int]:
     """A value no column can hold (a NUL character, a number beyond its range) is the sender's to mend."""
-    log.warning("request.unstorable", error=type(error.orig).__name__, path=request.path, request=request_number())
+    log.warning(
+        "request.unstorable",
+        extra={"error": type(error.orig).__name__, "path": request.path, "request": request_number()},
+    )
     return answer(400, "", "http.400")
 
 
 def broken(error: Exception) -> tuple[Any, int]:
     """Anything else is our fault: a number for the reader, the rest for the log alone."""
-    log.exception("request.failed", error=type(error).__name__, path=request.path, request=request_number())
+    log.exception(
+        "request.failed", extra={"error": type(error).__name__, "path": request.path, "request": request_number()}
+    )
     return answer(500, "", "http.500")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -10,13 +10,19 @@ from catalog import search_index, successions
 from catalog.models import StoredFile
 from open_portal import letters
 from open_portal.wiring import Kit
+from policies.later import Later
 from policies.refusals import Refusal
-from quality import checks
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
 from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
+
+if TYPE_CHECKING:
+    from quality import checks
+else:
+    # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
+    checks = Later("quality.checks")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)

@@ -1,5 +1,6 @@
 """The worker: claims jobs one after the other, keeps its lease while it works, and runs the schedules."""
 
+import logging
 import os
 import signal
 import socket
@@ -9,8 +10,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from open_portal.handlers import HANDLERS, SCHEDULES
 from open_portal.wiring import Kit
 from policies.refusals import Refusal
@@ -19,7 +18,7 @@ from tenancy.actors import SYSTEM
 from tenancy.jobs import LEASE, Claim
 
 IDLE_SECONDS = 0.5
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -59,7 +58,7 @@ class Worker:
             if claim is not None:
                 self.do(claim)
         except Exception as error:  # noqa: BLE001 - a database that is away for a while must not end the worker
-            log.error("worker.database", error=type(error).__name__)  # noqa: TRY400 - the trace says nothing more
+            log.error("worker.database", extra={"error": type(error).__name__})  # noqa: TRY400 - the trace says nothing more
             return False
         return claim is not None
 
@@ -77,11 +76,17 @@ class Worker:
         with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
             if problem:
                 jobs.fail(unit.session, claim, self.name, unit.now, problem)
-                log.error("job.failed", kind=claim.kind, job=claim.sequence, attempt=claim.attempt, problem=problem)
+                log.error(
+                    "job.failed",
+                    extra={"kind": claim.kind, "job": claim.sequence, "attempt": claim.attempt, "problem": problem},
+                )
             else:
                 jobs.finish(unit.session, claim, self.name, unit.now)
         if claim.kind not in SCHEDULES:
-            log.info("job.done", kind=claim.kind, job=claim.sequence, seconds=round(time.monotonic() - began, 3))
+            log.info(
+                "job.done",
+                extra={"kind": claim.kind, "job": claim.sequence, "seconds": round(time.monotonic() - began, 3)},
+            )
 
     @contextmanager
     def _lease(self, claim: Claim) -> Iterator[None]:
@@ -94,7 +99,7 @@ class Worker:
                     with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
                         jobs.keep(unit.session, claim, self.name, unit.now)
                 except Exception as error:  # noqa: BLE001 - the next beat may find the database back
-                    log.error("worker.lease", error=type(error).__name__)  # noqa: TRY400 - as above
+                    log.error("worker.lease", extra={"error": type(error).__name__})  # noqa: TRY400 - as above
 
         heart = threading.Thread(target=beat, daemon=True)
         heart.start()

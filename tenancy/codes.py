@@ -10,11 +10,17 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyotp
-import segno
 
+from policies.later import Later
 from tenancy import passwords
+
+if TYPE_CHECKING:
+    import segno
+else:
+    segno = Later("segno")
 
 STEP_SECONDS = 30
 DIGITS = 6

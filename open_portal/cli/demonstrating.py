@@ -12,7 +12,7 @@ from open_portal.demonstration import loading
 def demo() -> None:
     """Load the demonstration into an empty database. / 向空数据库载入演示数据。"""
     kit = ready_kit()
-    if not is_empty(kit):
+    if not is_empty(kit.database):
         raise click.ClickException("The database is not empty. / 数据库不为空。")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

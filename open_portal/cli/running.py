@@ -1,31 +1,41 @@
 """The command that runs everything: set-up, demonstration, web and worker together."""
 
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING
 
 import click
 
 from open_portal import settings
-from open_portal.cli.setting_up import is_empty, ready_kit, tell_accounts
+from open_portal.cli.setting_up import is_empty, ready, tell_accounts
 from open_portal.settings import Settings
+from policies.later import Later
+from tenancy import database
+
+if TYPE_CHECKING:
+    from open_portal.cli import serving, working
+else:
+    serving, working = Later("open_portal.cli.serving"), Later("open_portal.cli.working")
 
 PATIENCE_SECONDS = 120
+FORK = multiprocessing.get_context("fork")
 
 
 @click.command()
 def run() -> None:
     """Set up, load the demonstration if the database is empty, start web and worker. / 一键启动。"""
     chosen = settings.read()
-    tiaoxi = [sys.executable, "-m", "open_portal"]
-    kit = ready_kit()
-    empty = is_empty(kit)
-    kit.database.close()
+    empty = prepare(chosen)
     if chosen.demo and empty:
-        done = subprocess.run([*tiaoxi, "demo"], check=False)  # noqa: S603
+        done = subprocess.run([sys.executable, "-m", "open_portal", "demo"], check=False)
         if done.returncode:
             raise click.ClickException(
                 f"The demonstration was not loaded whole; remove {chosen.home} and start again. / "
@@ -34,15 +44,11 @@ def run() -> None:
     stopping = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stopping.set())
-    # In a session of their own, so that Ctrl-C reaches them through us alone and both end in order.
-    children = [
-        subprocess.Popen([*tiaoxi, name], start_new_session=True)  # noqa: S603
-        for name in ("serve", "worker")
-    ]
+    children = [start(work), start(serve)]
     try:
         if wait_until_healthy(chosen, children, stopping):
             tell_accounts(chosen.address, demo=chosen.demo)
-        while all(child.poll() is None for child in children) and not stopping.wait(0.5):
+        while all(child.is_alive() for child in children) and not stopping.wait(0.5):
             pass
     finally:
         stop(children)
@@ -52,11 +58,48 @@ def run() -> None:
         )
 
 
-def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]], stopping: threading.Event) -> bool:
+def prepare(chosen: Settings) -> bool:
+    """Bring the database up to date, with nothing opened that would not outlive a fork; whether it is empty."""
+    chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    opened = database.connect(chosen.database_url)
+    ready(opened)
+    empty = is_empty(opened)
+    opened.close()
+    return empty
+
+
+def serve() -> None:
+    """Be the web server."""
+    serving.start(settings.read())
+
+
+def work() -> None:
+    """Be the worker."""
+    working.start(settings.read())
+
+
+def start(task: Callable[[], None]) -> BaseProcess:
+    """Begin a task in a process of its own, which has all that this one has loaded already.
+
+    It gets a session of its own too, so that Ctrl-C reaches it through us alone and all end in order.
+    """
+
+    def alone() -> None:
+        os.setsid()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, signal.SIG_DFL)
+        task()
+
+    child = FORK.Process(target=alone, name=task.__name__)
+    child.start()
+    return child
+
+
+def wait_until_healthy(chosen: Settings, children: Sequence[BaseProcess], stopping: threading.Event) -> bool:
     """Wait until the portal answers that it is well, a process has ended, or somebody wants to stop."""
     url = f"http://{chosen.host}:{chosen.port}/healthz"
     for _ in range(PATIENCE_SECONDS * 5):
-        if any(child.poll() is not None for child in children):
+        if not all(child.is_alive() for child in children):
             return False
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
@@ -69,13 +112,13 @@ def wait_until_healthy(chosen: Settings, children: list[subprocess.Popen[bytes]]
     return False
 
 
-def stop(children: list[subprocess.Popen[bytes]]) -> None:
+def stop(children: Sequence[BaseProcess]) -> None:
     """Ask every process to end and wait for it."""
     for child in children:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
+        if child.is_alive():
+            child.terminate()
     for child in children:
-        try:
-            child.wait(timeout=15)
-        except subprocess.TimeoutExpired:
+        child.join(15)
+        if child.is_alive():
             child.kill()
+            child.join()

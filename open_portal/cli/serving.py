@@ -45,5 +45,10 @@ class Server(BaseApplication):
 @click.command()
 def serve() -> None:
     """Start the web server alone. / 仅启动网页服务。"""
+    start(settings.read())
+
+
+def start(chosen: Settings) -> None:
+    """Serve until told to stop."""
     configure_logs()
-    Server(settings.read()).run()
+    Server(chosen).run()

@@ -9,15 +9,21 @@ from open_portal.demonstration import cast, files
 from open_portal.wiring import Kit, wire
 from policies.vocabulary import Role, TenantKind
 from tenancy import actors, people, tenants, work
+from tenancy.database import Database
 from tenancy.models import Tenant
 
 
 def ready_kit() -> Kit:
     """The kit over a database at its newest revision."""
     kit = wire(settings.read())
-    if not migrating.is_current(kit.database):
-        migrating.upgrade(kit.database)
+    ready(kit.database)
     return kit
+
+
+def ready(database: Database) -> None:
+    """Bring a database to its newest revision."""
+    if not migrating.is_current(database):
+        migrating.upgrade(database)
 
 
 @click.command()
@@ -27,9 +33,9 @@ def init() -> None:
     click.echo(f"{kit.settings.home}")
 
 
-def is_empty(kit: Kit) -> bool:
+def is_empty(database: Database) -> bool:
     """Whether nobody has set anything up in this database yet."""
-    with kit.database.read() as session:
+    with database.read() as session:
         return session.scalars(select(Tenant.id).limit(1)).first() is None
 
 

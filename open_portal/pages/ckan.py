@@ -1,9 +1,9 @@
 """A door for programs that speak CKAN: the reading actions of its API over the public catalogue."""
 
 import json
+import logging
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException
 
@@ -12,7 +12,7 @@ from open_portal.pages.ckan_actions import ActionError
 from policies.refusals import NotFound, Refusal
 
 pages = Blueprint("ckan", __name__)
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class BadRequestError(ValueError):
@@ -61,7 +61,7 @@ def broken(error: Exception) -> Response | HTTPException:
     """Our fault, told in JSON; what the framework refuses keeps its own answer."""
     if isinstance(error, HTTPException):
         return error
-    log.exception("request.failed", error=type(error).__name__, path=request.path)
+    log.exception("request.failed", extra={"error": type(error).__name__, "path": request.path})
     return _failure(500, {"__type": "Internal Server Error", "message": "Internal Server Error"})
 
 

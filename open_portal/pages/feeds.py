@@ -1,6 +1,7 @@
 """Feeds for machines: the map of the site, what changed lately, and the catalogue as linked data."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.sax.saxutils import escape
 
@@ -8,7 +9,6 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import ColumnElement, func, select
 
 from catalog import reading
-from catalog.mapping import dcat
 from catalog.models import Entry
 from open_portal.navigation import face_of
 from open_portal.pages import dataset_words as words
@@ -16,10 +16,16 @@ from open_portal.pages import public_offers
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import face, kit, now, session
 from policies import vocabulary as v
+from policies.later import Later
 from policies.refusals import NotFound
 from tenancy import tenants
 from tenancy.actors import ANONYMOUS
 from tenancy.models import Tenant
+
+if TYPE_CHECKING:
+    from catalog.mapping import dcat
+else:
+    dcat = Later("catalog.mapping.dcat")
 
 pages = Blueprint("feeds", __name__)
 PART = 20_000

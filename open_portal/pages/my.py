@@ -1,6 +1,6 @@
 """What concerns the reader himself: what waits for him, his applications, agreements, grants, follows and notices."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -8,16 +8,22 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from catalog import datasets, reading
-from open_portal.pages import agreement_text, my_shapes, my_timeline
 from open_portal.pages import dataset_words as words
+from open_portal.pages import my_shapes, my_timeline
 from open_portal.pages.applying import asked_for, mine
 from open_portal.requests import actor, deed, now, session
 from policies.calendars import local_date
+from policies.later import Later
 from policies.refusals import Invalid, Refused, Stale
 from sharing.access import agreements, applications, grants
 from sharing.access.models import Application, Grant
 from tenancy import cases
 from tenancy.work import may
+
+if TYPE_CHECKING:
+    from open_portal.pages import agreement_text
+else:
+    agreement_text = Later("open_portal.pages.agreement_text")
 
 pages = Blueprint("my", __name__)
 TERMINATE = "terminate"
