@@ -18,7 +18,7 @@ from open_portal.doors import Access
 from open_portal.entrants import Entrant
 from open_portal.pages import BLUEPRINTS
 from open_portal.wiring import Kit
-from tenancy import sign_in, work
+from tenancy import rules, sign_in, work
 
 FORM_BYTES = 1_000_000
 csrf = CSRFProtect()
@@ -96,6 +96,7 @@ def _begin() -> ResponseReturnValue | None:
     g.kit, g.now = kit, kit.clock()
     g.reading = kit.database.read()
     g.session = g.reading.__enter__()
+    rules.follow(g.session)
     g.actor, g.user_session = sign_in.actor_of(g.session, cookie.get("_user_id"), g.now)
     g.face = faces.of_request(g.session, request.environ, request.host)
     if g.user_session is not None and sign_in.needs_touch(g.user_session, g.now):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from open_portal.handlers import HANDLERS, SCHEDULES
 from open_portal.wiring import Kit
 from policies.refusals import Refusal
-from tenancy import jobs, work
+from tenancy import jobs, rules, work
 from tenancy.actors import SYSTEM
 from tenancy.jobs import LEASE, Claim
 
@@ -54,6 +54,7 @@ class Worker:
             with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
                 jobs.run_schedules(unit.session, unit.now)
             with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
+                rules.follow(unit.session)
                 claim = jobs.claim(unit.session, self.name, unit.now)
             if claim is not None:
                 self.do(claim)

@@ -1,5 +1,6 @@
 """The rule files: which there are, how an overlay replaces what is packaged, and what each of them says."""
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -38,6 +39,17 @@ def read_overlay(folder: Path) -> dict[str, dict[str, Any]]:
         if path.is_file() and name not in found and not path.name.startswith("."):
             raise RulebookError("rules.unknown-file", file=name)
     return found
+
+
+def parse(name: str, text: str) -> dict[str, Any]:
+    """The plain values of a rule file's text; RulebookError where there is no file of this name or it is no TOML."""
+    folder, _, stem = name.rpartition("/")
+    if name not in FILES and not (folder in FOLDERS and re.fullmatch(r"[A-Z][A-Z0-9_-]{0,40}\.toml", stem)):
+        raise RulebookError("rules.unknown-file", file=name)
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise RulebookError("rules.unreadable", file=name, detail=error) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     # Without recursive_triggers, INSERT OR REPLACE would get past the triggers that keep records from change.
     for pragma in (
-        "busy_timeout=5000",
+        # One writer at a time: on a busy machine with a slow disk, waiting is better than an error page.
+        "busy_timeout=15000",
         "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",

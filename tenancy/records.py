@@ -213,7 +213,16 @@ class RuleChange(Base):
     proposed_by: Mapped[Ref]
     proposed_at: Mapped[datetime]
     enacted_by: Mapped[str | None] = mapped_column(String(36))
-    enacted_at: Mapped[datetime | None]
+    enacted_at: Mapped[datetime | None] = mapped_column(index=True)
+    enacted_hash: Mapped[str | None] = mapped_column(String(64))
+    declined_by: Mapped[str | None] = mapped_column(String(36))
+    declined_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided yet."""
+        return self.enacted_at is None and self.declined_at is None
 
     def facts(self) -> dict[str, Any]:
         """What permissions may know of a proposed change of the rules."""

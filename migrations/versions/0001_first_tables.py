@@ -188,9 +188,14 @@ def upgrade() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("enacted_by", sa.String(length=36), nullable=True),
         sa.Column("enacted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("enacted_hash", sa.String(length=64), nullable=True),
+        sa.Column("declined_by", sa.String(length=36), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_change")),
     )
     with op.batch_alter_table("rule_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rule_change_enacted_at"), ["enacted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_rule_change_proposed_by"), ["proposed_by"], unique=False)
 
     op.create_table(
@@ -1059,6 +1064,7 @@ def downgrade() -> None:
     op.drop_table("schedule")
     with op.batch_alter_table("rule_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rule_change_proposed_by"))
+        batch_op.drop_index(batch_op.f("ix_rule_change_enacted_at"))
 
     op.drop_table("rule_change")
     op.drop_table("person")

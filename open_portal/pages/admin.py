@@ -3,6 +3,7 @@
 from open_portal.pages import (
     admin_people,
     admin_records,
+    admin_rule_changes,
     admin_rules,
     admin_scorecard,
     admin_tenants,
@@ -14,6 +15,7 @@ from open_portal.requests import actor
 __all__ = [
     "admin_people",
     "admin_records",
+    "admin_rule_changes",
     "admin_rules",
     "admin_scorecard",
     "admin_tenants",

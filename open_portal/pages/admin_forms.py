@@ -70,6 +70,26 @@ class GrantForm(Form):
     role = SelectField(_("Role"), validate_choice=False)
 
 
+class RuleForm(Form):
+    """A change of the rules."""
+
+    file = StringField(
+        _("Rule file"),
+        description=_("Such as limits.toml, quality.toml, procedures/….toml or calendars/….toml."),
+    )
+    text = TextAreaField(
+        _("New entries (TOML)"),
+        description=_("Each entry replaces the one of its name; a procedure or a year is replaced as a whole."),
+    )
+    reason = StringField(_("Reason"), description=_("What requires the change, with its source."))
+
+
+class AnswerForm(Form):
+    """An answer alone."""
+
+    answer = TextAreaField(_("Reason"))
+
+
 class ReasonForm(Form):
     """A reason alone."""
 

@@ -8,14 +8,16 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from sqlalchemy import select
 from wtforms import Form
 from wtforms.fields.choices import SelectChoice
 
 from open_portal.pages.account_forms import mark
-from open_portal.requests import actor, deed
+from open_portal.requests import actor, deed, session
 from policies.refusals import Invalid, Refusal, Refused
 from policies.vocabulary import Role
 from tenancy import work
+from tenancy.models import Person
 from tenancy.work import Work
 
 pages = Blueprint("admin", __name__)
@@ -39,6 +41,7 @@ class Thing:
 AUDIT = Thing("Audit", "audit")
 JOBS = Thing("Job", "jobs")
 OUTBOUND = Thing("Outbound", "list")
+RULES = Thing("Rules", "rules")
 
 
 def report(path: tuple[str, ...]) -> Thing:
@@ -94,6 +97,7 @@ def sections() -> list[dict[str, Any]]:
         ("admin.users", _("People"), _("Accounts, verification and roles"), may_keep_people()),
         ("admin.roles", _("Roles"), _("Who may do what, and by which rule"), True),
         ("admin.policies", _("Rulebook"), _("Rules in force, limits and procedures"), True),
+        ("admin.rule_changes", _("Rule changes"), _("Proposed by one, put in force by another"), True),
         ("admin.try_policy", _("Ask the rules"), _("May this person do that, and why"), True),
         ("admin.calendar", _("Working days"), _("Holidays and worked weekends by year"), True),
         (
@@ -158,6 +162,12 @@ def day_of(text: str | None, field: str) -> date:
         return date.fromisoformat((text or "").strip())
     except ValueError:
         raise Invalid("general.not-a-date", value=(text or "")[:40], field=field) from None
+
+
+def logins_of(ids: Iterable[str | None]) -> dict[str, str]:
+    """The login names of people, by id."""
+    found = session().execute(select(Person.id, Person.login).where(Person.id.in_([one for one in ids if one])))
+    return {one.id: one.login for one in found}
 
 
 def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 
 from open_portal.pages.admin_forms import TargetForm
-from open_portal.pages.admin_frame import AUDIT, JOBS, OUTBOUND, attempt, done, page_of, pages, show
+from open_portal.pages.admin_frame import AUDIT, JOBS, OUTBOUND, attempt, done, logins_of, page_of, pages, show
 from open_portal.requests import actor, deed, now, session
 from tenancy import audit, outbound_targets, work
 from tenancy import jobs as queue
@@ -111,7 +111,7 @@ def outbound() -> ResponseReturnValue:
             flash(_("The target may be called from now on."), "success")
             return redirect(url_for("admin.outbound"))
     targets = outbound_targets.allowed(session())
-    page = show("outbound", form=form, targets=targets, logins=_people([one.added_by for one in targets]))
+    page = show("outbound", form=form, targets=targets, logins=logins_of([one.added_by for one in targets]))
     return page, 422 if request.method == "POST" else 200
 
 
@@ -150,9 +150,4 @@ def _ids_of(login: str) -> Select[str]:
 def _logins(lines: Sequence[AuditLine]) -> dict[str, str]:
     """Login names of the people that the lines speak of, by id."""
     ids = {one.actor_id for one in lines} | {one.about_id for one in lines if one.about_kind == "Person"}
-    return _people([one for one in ids if one])
-
-
-def _people(ids: Sequence[str]) -> dict[str, str]:
-    found = session().execute(select(Person.id, Person.login).where(Person.id.in_(ids)))
-    return {one.id: one.login for one in found}
+    return logins_of([one for one in ids if one])
