@@ -4,6 +4,8 @@ A file comes in under a temporary name in a local folder, is hashed and counted 
 as name only when it is whole; what a killed process leaves behind is swept by age.
 """
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import os
@@ -16,11 +18,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
 
-from pyarrow import fs
-
+from policies.later import Later
 from policies.refusals import Invalid, NotFound, Refused
+
+if TYPE_CHECKING:
+    from pyarrow import fs
+else:
+    # Only a store in S3 needs it, and it is slow to load.
+    fs = Later("pyarrow.fs")
 
 PIECE = 1 << 20
 SPACE_CHECK = 64 << 20

@@ -5,6 +5,8 @@ spreadsheet would run as a formula gets an apostrophe, unless it is a plain numb
 exactly the data.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import re
@@ -19,20 +21,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
-
 from catalog.filters import EVERY_ROW, Filter
 from catalog.tables import Scan, TableStore
 from policies.later import Later
 from policies.refusals import Refused
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pacsv
+    import pyarrow.parquet as pq
     import xlsxwriter
 else:
-    xlsxwriter = Later("xlsxwriter")
+    pa, pc, pacsv = Later("pyarrow"), Later("pyarrow.compute"), Later("pyarrow.csv")
+    pq, xlsxwriter = Later("pyarrow.parquet"), Later("xlsxwriter")
 
 PIECE = 1 << 18
 XLSX_ROWS = 1_048_575
@@ -41,7 +43,7 @@ EXACT = 10**15
 FIRST_DAY = date(1900, 3, 1)
 """Before it spreadsheets count a day that never was."""
 
-Guard: TypeAlias = Callable[[pa.Array], pa.Array]
+Guard: TypeAlias = "Callable[[pa.Array], pa.Array]"
 FORMULA = r"^[=+\-@\t\r\n]"
 PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 

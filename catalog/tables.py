@@ -6,22 +6,29 @@ limit. Inside a statement every column has a name of ours (c0, c1, …), so that
 cannot matter.
 """
 
+from __future__ import annotations
+
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from catalog import filters
 from catalog.filters import EVERY_ROW, Filter, Order
 from catalog.reading_files.shapes import ColumnType
+from policies.later import Later
 from policies.refusals import Invalid, NotFound, Refused
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    duckdb, pa, pq = Later("duckdb"), Later("pyarrow"), Later("pyarrow.parquet")
 
 MAX_PAGE = 1_000
 SECONDS = 5.0
@@ -61,8 +68,7 @@ class TableStore:
         """`memory` in MiB, `seconds` for a page; `scratch` is where big sorts spill."""
         scratch.mkdir(parents=True, exist_ok=True)
         self._seconds = seconds
-        self._connection = duckdb.connect(":memory:")
-        settings: dict[str, object] = {
+        self._settings: dict[str, object] = {
             "allowed_directories": [str(folder.resolve()) for folder in folders],
             "temp_directory": str(scratch.resolve()),
             "max_temp_directory_size": "10GB",
@@ -74,8 +80,13 @@ class TableStore:
             "enable_external_access": False,
             "lock_configuration": True,
         }
-        for name, value in settings.items():
-            self._connection.execute(f"SET {name} = {_literal(value)}")
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:")
+        for name, value in self._settings.items():
+            connection.execute(f"SET {name} = {_literal(value)}")
+        return connection
 
     def close(self) -> None:
         """Close the connection."""
@@ -126,7 +137,7 @@ class TableStore:
         query = _Query(path, columns, where, ())
         return Scan(query.schema, self._stream(query))
 
-    def _stream(self, query: "_Query") -> Iterator[pa.RecordBatch]:
+    def _stream(self, query: _Query) -> Iterator[pa.RecordBatch]:
         with self._cursor(None) as cursor:
             reader = cursor.sql(query.select(), params=query.params).to_arrow_reader(BATCH_ROWS)
             for batch in reader:

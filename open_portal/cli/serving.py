@@ -1,10 +1,13 @@
 """The command that serves: the web processes alone, with nothing loaded that they don't need."""
 
+import threading
+from importlib import import_module
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
 
+from catalog import words
 from open_portal import settings
 from open_portal.app import create_app
 from open_portal.logs import configure_logs
@@ -32,6 +35,7 @@ class Server(BaseApplication):
             "limit_request_line": 8190,
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
+            "post_worker_init": warm_up,
         }
         for name, value in values.items():
             if name in self.cfg.settings:
@@ -40,6 +44,18 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """The application of one process."""
         return create_app(wire(self.chosen))
+
+
+def warm_up(_worker: object) -> None:
+    """Load in the background what the first search, table or download would have to wait for."""
+    threading.Thread(target=load_later, daemon=True).start()
+
+
+def load_later() -> None:
+    """Touch each library that pages load when they first need it."""
+    words.spoken("数据")
+    for name in ("pyarrow.compute", "pyarrow.parquet", "duckdb", "catalog.mapping.dcat", "xlsxwriter"):
+        import_module(name)
 
 
 @click.command()
