@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -58,6 +59,12 @@ def connect(url: str, *, pooled: bool = True) -> Database:
             **options,
         )
     return Database(engine, engine.execution_options(**{WRITES: True}))
+
+
+def insert(session: Session, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what to do about a row that is there already; both databases word it alike."""
+    of_server = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if of_server else sqlite.insert(table)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

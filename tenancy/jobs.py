@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from tenancy.database import insert
 from tenancy.records import Job, Schedule
 
 LEASE = timedelta(seconds=60)
@@ -46,9 +46,8 @@ def append(
         "not_before": not_before or now,
         "created_at": now,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(Job)
+        insert(session, Job)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["kind", "dedupe"], index_where=text("state = 'WAITING'"))
     )
@@ -133,9 +132,8 @@ def waiting(session: Session, now: datetime) -> int:
 
 def schedule(session: Session, kind: str, every_seconds: int, now: datetime) -> None:
     """Make a kind of job come back every so many seconds."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(Schedule)
+        insert(session, Schedule)
         .values(kind=kind, every_seconds=every_seconds, next_at=now)
         .on_conflict_do_update(index_elements=["kind"], set_={"every_seconds": every_seconds})
     )

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from policies.refusals import Invalid, NotFound, Refused
 from tenancy import actors, codes, encryption, passwords
 from tenancy.actors import ANONYMOUS, Actor
+from tenancy.database import insert
 from tenancy.models import LoginCounter, OneTimeCode, Person, UserSession
 from tenancy.work import Work
 
@@ -212,10 +212,11 @@ def _counters(work: Work, login: str, address: str) -> list[LoginCounter]:
 
     The lock makes the count exact: of many tries at once each sees the failures of those before it.
     """
-    insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     found = []
     for key in (f"account:{login}", f"network:{network(address)}"):
-        work.session.execute(insert(LoginCounter).values(key=key, failures=0, since=work.now).on_conflict_do_nothing())
+        work.session.execute(
+            insert(work.session, LoginCounter).values(key=key, failures=0, since=work.now).on_conflict_do_nothing()
+        )
         found.append(work.session.get_one(LoginCounter, key, with_for_update=True, populate_existing=True))
     return found
 

@@ -5,7 +5,6 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from catalog.models import Entitlement
@@ -16,6 +15,7 @@ from policies.refusals import NotFound, Refused
 from sharing.access.models import Application, Credential, Grant, Usage
 from tenancy import cases, codes
 from tenancy.actors import ANONYMOUS, Actor
+from tenancy.database import insert
 from tenancy.numbers import next_number
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -139,9 +139,8 @@ def spend(work: Work, grant: Grant, rows: int) -> None:
     if not grant.starts_at <= work.now < grant.ends_at:
         raise Refused("grant.not-active", number=grant.number)
     day = local_date(work.now)
-    insert = postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     work.session.execute(
-        insert(Usage)
+        insert(work.session, Usage)
         .values(grant_id=grant.id, day=day, calls=0, rows=0, refused=0, over_quota=False)
         .on_conflict_do_nothing()
     )
