@@ -13,7 +13,7 @@ from tenancy.records import Counter, Schedule
 
 def test_settings_are_in_force(db: Database) -> None:
     names = (
-        {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000, "recursive_triggers": 1}
+        {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15000, "recursive_triggers": 1}
         if db.is_sqlite
         else {
             "lock_timeout": "5s",
