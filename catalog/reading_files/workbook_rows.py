@@ -30,6 +30,7 @@ class WorkbookRows:
     ) -> None:
         self.blank = 0
         self.workbook = True
+        self.digits_lost = 0
         self.set_aside: list[SetAside] = []
         self.flags: list[tuple[str, str]] = []
         self.flag_counts: dict[str, int] = {}
@@ -37,24 +38,19 @@ class WorkbookRows:
         self.sheet = ""
         self._plan = layout
         self._totals: list[int] = []
+        self._used: set[int] = set()
         self._merged: list[tuple[int, int, int, str]] = []
         first = (layout.first or layout.heading[1] + 1) if layout else 0
         last = (layout.last or 0) if layout else 0
         wanted = (layout.sheet or "") if layout else ""
-        self._process = WorkbookProcess(
-            path, kind, "rows", wanted, str(first), str(last), memory=memory, seconds=seconds
-        )
+        command = ("rows", wanted, str(first), str(last))
+        self._process = WorkbookProcess(path, kind, *command, memory=memory, seconds=seconds)
         try:
             self._rows = self._receive(self._process.messages())
             self.heading: Sequence[str] = self._heading()
         except BaseException:
             self.close()
             raise
-
-    @property
-    def digits_lost(self) -> int:
-        """How many cells are numbers that have lost digits."""
-        return self.flag_counts.get(DIGITS_LOST, 0)
 
     def close(self) -> None:
         """Stop the child, if it still runs."""
@@ -96,6 +92,7 @@ class WorkbookRows:
             else:
                 self.flags = [(address, code) for address, code in message["flags"]]
                 self.flag_counts = message["counts"]
+                self.digits_lost = self.flag_counts.get(DIGITS_LOST, 0)
         self.blank = last - filled
 
     def _heading(self) -> list[str]:
@@ -188,4 +185,4 @@ class WorkbookRows:
         for code, count in self.flag_counts.items():
             if code != DIGITS_LOST:
                 cells = [address for address, why in self.flags if why == code]
-                self.notes.append(Note(code, {"cells": count, "addresses": cells[:20]}))
+                self.notes.append(Note(code.replace(".flag-", ".note-"), {"cells": count, "addresses": cells[:20]}))
