@@ -155,11 +155,20 @@ def _is_lead(sheet: _Sheet, place: int) -> bool:
         return False
     if len(said) == 1:
         return not _is_group(row, sheet)
+    if cell_words.numbering([one.strip("'\"") for one in said]) is not None:
+        behind = sheet.rows[place + 1]
+        return len(behind.filled()) >= len(said) and all(cell_words.is_text(behind.cell(at)) for at in behind.filled())
     if all(cell_words.is_labelled(one) for one in said):
         return True
     below = max((len(other.filled(sheet.width)) for other in sheet.rows[place + 1 : place + 4]), default=0)
-    labelled = any(cell_words.is_labelled(one) for one in said) or cell_words.is_label(said[0])
-    return labelled and len(said) < below and len(said) <= max(2, WIDE * width)
+    few = len(said) <= max(2, WIDE * width) and any(map(cell_words.is_labelled, said))
+    return (few or _in_pairs(said)) and len(said) < below
+
+
+def _in_pairs(said: Sequence[str]) -> bool:
+    """Labels and values in turn, as 填报单位 | 民政局 | 填报日期 | 2026-03-01."""
+    labels = [cell_words.is_label(one) for one in said]
+    return len(said) % 2 == 0 and all(labels[::2]) and not any(labels[1::2])
 
 
 def _is_group(row: GridRow, sheet: _Sheet) -> bool:
@@ -268,7 +277,7 @@ def _body(sheet: _Sheet, start: int, end: int, first: int) -> bool:
         if code:
             sheet.roles[row.number] = ROLES[code]
             asides = True
-    if end > start and _is_transposed(sheet, start):
+    if end > start and not sheet.notes and _is_transposed(sheet, [rows[start], *rows[first:]]):
         sheet.notes.append(Note("file.note-transposed"))
     return asides
 
@@ -294,9 +303,8 @@ def _begins_anew(sheet: _Sheet, first: int, place: int) -> bool:
     return bool(had) and bool(has)
 
 
-def _is_transposed(sheet: _Sheet, start: int) -> bool:
+def _is_transposed(sheet: _Sheet, rows: Sequence[GridRow]) -> bool:
     """Rows of one type each and columns of several: the names stand in the first column."""
-    rows = sheet.rows[start:]
     columns = list(range(sheet.left + 1, sheet.width))
     if len(rows) < 3 or len(columns) < 2 or sheet.tail:
         return False

@@ -88,7 +88,7 @@ def text(cell: object) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return format(cell, ".0f") if cell.is_integer() else repr(cell)
+        return format(cell + 0.0, ".0f") if cell.is_integer() else repr(cell)  # -0.0 becomes 0.0
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     if isinstance(cell, (date, time)):
