@@ -32,7 +32,8 @@ from catalog.reading_files.shapes import (
     Note,
 )
 from catalog.reading_files.storing import RefusedRows, TableWriter
-from catalog.reading_files.xlsx_rows import XlsxRows
+from catalog.reading_files.workbook_process import KINDS
+from catalog.reading_files.workbook_rows import WorkbookRows
 from policies.refusals import Invalid
 
 STAGE_ROWS = 1 << 15
@@ -105,8 +106,8 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
 def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
         return CsvRows(path, kind.encoding, kind.dialect)
-    if kind.kind == "xlsx":
-        return XlsxRows(path)
+    if kind.kind in KINDS:
+        return WorkbookRows(path, kind.kind)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
         return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl")
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)

@@ -22,6 +22,7 @@ MAGIC = (
     (b"SQLite format 3\0", "binary"),
 )
 ZIP_MAGIC = b"PK\x03\x04"
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 JSON_START = re.compile(r"""\s*(\{\s*["}]|\[\s*[\[\{"\]])""")
 JSON_LINES = re.compile(r"\s*\{.*\}\s*\r?\n\s*\{")
 MARKUP = (
@@ -56,9 +57,17 @@ def _zip_kind(path: Path) -> str:
     try:
         with ZipFile(path) as archive:
             names = archive.namelist()
-    except (BadZipFile, ValueError, OSError, NotImplementedError):
+            sheets = "mimetype" in names and _starts(archive, "mimetype", OPEN_DOCUMENT)
+    except (BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError):
         return "zip"
+    if "content.xml" in names and sheets:
+        return "ods"
     return "xlsx" if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names) else "zip"
+
+
+def _starts(archive: ZipFile, part: str, start: bytes) -> bool:
+    with archive.open(part) as file:
+        return file.read(len(start)) == start
 
 
 def _text_kind(start: str) -> str | None:

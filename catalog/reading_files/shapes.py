@@ -122,11 +122,15 @@ class SheetGlance:
 
 @dataclass(frozen=True, slots=True)
 class GlanceRow:
-    """One of the first rows: its number, its cells as text, and its role: title, unit, heading, data, total, note."""
+    """One of the first rows: its number, its cells as text, and its role: title, unit, heading, data, total, note.
+
+    `merges` are the merged ranges that begin in it: (first column from 0, last row from 1, last column).
+    """
 
     number: int
     cells: tuple[str, ...]
     role: str
+    merges: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
