@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from catalog.reading_files import forms, headings, kinds
+from catalog.reading_files import containers, forms, headings, kinds
 from catalog.reading_files.csv_rows import CsvRows, bad_row
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
@@ -66,13 +66,19 @@ class _Staged:
 
 
 def read_table(path: Path, filename: str, *, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path) -> Intake:
-    """Read a csv, tsv or xlsx file into the Parquet file `out`, refused rows into `refusals` as JSON lines.
+    """Read a table of any kind into the Parquet file `out`, refused rows into `refusals` as JSON lines.
 
+    A gzip, or a zip with one file in it, is unpacked beside `out` first.
     Items declare types by heading; other columns, and items without a type, are typed by their values. A
     row of the wrong width, or with a value that its declared type does not take, is refused with line, text
     and reasons; for an inferred type nothing is refused. Raises Invalid for a file that is no such table;
     then neither file is left.
     """
+    with containers.unwrapped(path, filename, out.parent) as (inner, name):
+        return _read(inner, name, items, out, refusals)
+
+
+def _read(path: Path, filename: str, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path) -> Intake:
     kind = kinds.inspect(path, filename)
     stage = out.with_name(out.name + ".stage")
     done = out.with_name(out.name + ".typed")
