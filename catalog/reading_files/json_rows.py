@@ -1,12 +1,12 @@
 """The rows of JSON lines, of a list of records, and of GeoJSON features, with the union of keys as heading."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from catalog.reading_files.csv_rows import BATCH_CHARACTERS, bad_row, batch_size
-from catalog.reading_files.shapes import Batch, Fault
+from catalog.reading_files.shapes import Batch, Fault, Note
 from policies.refusals import Invalid
 
 MOST_BYTES = 256 << 20
@@ -19,6 +19,8 @@ class JsonRows:
 
     def __init__(self, path: Path, encoding: str, *, lines: bool) -> None:
         self.blank, self.workbook, self.digits_lost = 0, False, 0
+        self.quoted: Collection[str] = ()
+        self.notes: Sequence[Note] = ()
         self._path, self._encoding, self._lines = path, encoding, lines
         if not lines and path.stat().st_size > MOST_BYTES:
             raise Invalid("file.too-large", limit=f"{MOST_BYTES >> 20} MB")

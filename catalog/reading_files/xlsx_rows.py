@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from catalog.reading_files import archives, child
 from catalog.reading_files.csv_rows import BATCH_CHARACTERS, bad_row, batch_size
-from catalog.reading_files.shapes import Batch, Fault
+from catalog.reading_files.shapes import Batch, Fault, Note
 from policies.refusals import Invalid
 
 MEMORY = 1536 << 20
@@ -26,6 +26,8 @@ class XlsxRows:
         self.blank = 0
         self.workbook = True
         self.digits_lost = 0
+        self.quoted: Collection[str] = ()
+        self.notes: Sequence[Note] = ()
         self._late = False
         self._child = subprocess.Popen(  # noqa: S603 our own script, no shell, a path of our choosing
             [sys.executable, "-I", child.__file__, str(path.resolve()), str(memory), str(PROCESSOR_SECONDS)],
