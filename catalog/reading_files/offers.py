@@ -30,7 +30,7 @@ PROOF = {
     "percent": "%",
     "roc-date": "^1[0-9]{2}[-/.年 ]|民",
     "roc-digits": "^1[0-9]{6}$",
-    "serial-datetime": r"\\.",
+    "serial-datetime": r"\.",
 }
 """At least one value must look like this, or the column does not need the conversion."""
 
