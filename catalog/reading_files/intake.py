@@ -50,7 +50,11 @@ class RowSource(Protocol):
     workbook: bool
     digits_lost: int
     quoted: Collection[str]
-    notes: Sequence[Note]
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What is worth telling of the file besides."""
+        ...
 
     def batches(self) -> Iterator[Batch]:
         """The rows behind the heading."""
@@ -100,7 +104,7 @@ def _read(
     kind = kinds.inspect(path, filename)
     stage = out.with_name(out.name + ".stage")
     done = out.with_name(out.name + ".typed")
-    with _swept(stage, done, refusals), closing(_open(path, kind, filename)) as source:
+    with _swept(stage, done, refusals), closing(_open(path, kind, filename, layout)) as source:
         names = headings.check(source.heading)
         specs = headings.declared(names, items)
         staged = _walk(source, specs, layout.conversions, stage, refusals)
@@ -136,13 +140,13 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
         done.unlink(missing_ok=True)
 
 
-def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
+def _open(path: Path, kind: FileKind, filename: str, layout: Layout) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
         return CsvRows(path, kind.encoding, kind.dialect)
     if kind.kind == "xlsx":
         return XlsxRows(path)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
-        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl")
+        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
 
 
