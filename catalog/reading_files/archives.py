@@ -17,10 +17,17 @@ RATIO_FROM = 10 << 20
 PIECE = 1 << 16
 OUTPUT = 1 << 20
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+END = struct.Struct("<4s4H2LH")
+END64 = struct.Struct("<4sQ2H2L4Q")
+LOCATOR = 20
+MAX_DIRECTORY = 4 << 20
+"""Bytes of a directory of MAX_ENTRIES parts, at any sensible length of their names."""
 
 
-def prescan(path: Path) -> int:
-    """Count what the archive really unpacks to, in bytes; Invalid if it is a bomb, broken or encrypted."""
+def listed(path: Path) -> list[ZipInfo]:
+    """The parts a zip says it has; Invalid if it is broken or has too many, before its directory is in memory."""
+    if (size := _directory_size(path)) > MAX_DIRECTORY:
+        raise Invalid("file.archive-entries", entries=f">{size // 1024}", limit=MAX_ENTRIES)
     try:
         with ZipFile(path) as archive:
             entries = archive.infolist()
@@ -28,6 +35,28 @@ def prescan(path: Path) -> int:
         raise Invalid("file.archive-broken") from error
     if len(entries) > MAX_ENTRIES:
         raise Invalid("file.archive-entries", entries=len(entries), limit=MAX_ENTRIES)
+    return entries
+
+
+def _directory_size(path: Path) -> int:
+    """The bytes of the directory as the end of the archive states them; nothing else says where it begins."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - END.size - LOCATOR - END64.size - 0xFFFF))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or at + END.size > len(tail):
+        raise Invalid("file.archive-broken")
+    stated: int = END.unpack_from(tail, at)[5]
+    large = at - LOCATOR - END64.size
+    if large >= 0 and tail.startswith(b"PK\x06\x06", large):
+        stated = max(stated if stated != 0xFFFFFFFF else 0, END64.unpack_from(tail, large)[8])
+    return stated
+
+
+def prescan(path: Path) -> int:
+    """Count what the archive really unpacks to, in bytes; Invalid if it is a bomb, broken or encrypted."""
+    entries = listed(path)
     total = 0
     with path.open("rb") as file:
         for entry in entries:

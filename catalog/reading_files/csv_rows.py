@@ -5,11 +5,11 @@ cannot be read is put aside with its text, and reading goes on behind it.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from catalog.reading_files.shapes import BadRow, Batch, Dialect, Fault
+from catalog.reading_files.shapes import BadRow, Batch, Dialect, Fault, Note
 from policies.refusals import Invalid
 
 MAX_LINE = 16 << 20
@@ -32,6 +32,8 @@ class CsvRows:
         self.blank = 0
         self.workbook = False
         self.digits_lost = 0
+        self.quoted: Collection[str] = ()
+        self.notes: Sequence[Note] = ()
         try:
             self.heading: Sequence[str] = self._heading()
         except BaseException:

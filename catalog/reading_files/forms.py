@@ -1,21 +1,23 @@
 """The written forms of numbers, dates and times, and how a whole column of text turns into typed values.
 
 A value that has none of a column's forms becomes null in the result; the caller compares null counts, so
-nothing is lost unseen. Values are trimmed first (full-width spaces too), and these stand for "no value" in
-any column that is not text, in upper or lower case: an empty cell, NA, N/A, #N/A, NaN, NULL, \\N. In text
-columns only the empty cell is null, everything else is kept as it stands.
+nothing is lost unseen. Values are trimmed first (full-width spaces too) and their full-width digits and signs
+read as narrow ones. These stand for "no value" in any column that is not text, in upper or lower case: an empty
+cell, NA, N/A, #N/A, NULL, \\N, and NaN and infinity, which no exchange format can carry. In text columns only the
+empty cell is null, everything else is kept as it stands.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalog.reading_files import days, numerals
 from catalog.reading_files.shapes import ColumnType
 
-NULL_TOKENS = ("", "na", "n/a", "#n/a", "nan", "null", "\\n")
+INFINITIES = tuple(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity"))
+NULL_TOKENS = ("", "na", "n/a", "#n/a", "nan", "-nan", "null", "\\n", *INFINITIES)
 ARROW = {
     ColumnType.TEXT: pa.string(),
     ColumnType.INTEGER: pa.int64(),
@@ -25,17 +27,21 @@ ARROW = {
     ColumnType.DATETIME: pa.timestamp("us"),
 }
 SPACES = " \t\r\n\u00a0\u3000"
-BEIJING_SECONDS = 8 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way of writing values of a type: a whole-value pattern (RE2) and the reading of what matches it."""
+    """One way of writing values of a type: a whole-value pattern (RE2) and the reading of what matches it.
+
+    `reason` is the reason code that a column has when this form gave it its type. A form of the type text only
+    recognises: such a column is kept as it stands, and the reason says what it holds.
+    """
 
     name: str
     type: ColumnType
     pattern: str
     parse: Callable[[pa.Array, str], pa.Array]
+    reason: str = "file.typed-by-values"
 
     def read(self, values: pa.Array) -> pa.Array:
         """Typed values; null where the text does not have this form."""
@@ -43,11 +49,27 @@ class Form:
         return self.parse(pc.if_else(fits, values, pa.scalar(None, pa.string())), self.pattern)
 
 
-def trimmed(values: pa.Array) -> pa.Array:
-    """Values without outer spaces, the tokens for "no value" turned into null."""
-    bare = pc.utf8_trim(values, SPACES)
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """Values made ready for reading, and in how many cells a word for "no value" or a full-width sign stood."""
+
+    values: pa.Array
+    tokens: int
+    wide: int
+
+
+def bared(values: pa.Array) -> Bare:
+    """Values without outer spaces and full-width signs, the tokens for "no value" turned into null."""
+    bare, wide = numerals.narrowed(pc.utf8_trim(values, SPACES))
     absent = pc.is_in(pc.utf8_lower(bare), value_set=pa.array(NULL_TOKENS))
-    return pc.if_else(absent, pa.scalar(None, pa.string()), bare)
+    found = pc.sum(absent).as_py() or 0
+    tokens = found - (pc.sum(pc.equal(bare, "")).as_py() or 0) if found else 0
+    return Bare(pc.if_else(absent, pa.scalar(None, pa.string()), bare) if found else bare, tokens, wide)
+
+
+def trimmed(values: pa.Array) -> pa.Array:
+    """Values as `bared` makes them."""
+    return bared(values).values
 
 
 def text(values: pa.Array) -> pa.Array:
@@ -75,8 +97,11 @@ def _declared_integer(values: pa.Array, _pattern: str) -> pa.Array:
 
 
 def _decimal(values: pa.Array, _pattern: str) -> pa.Array:
-    numbers = pc.replace_substring_regex(values, r"^\+", "").cast(pa.float64())
-    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+    return numerals.exact_floats(values)
+
+
+def _declared_decimal(values: pa.Array, _pattern: str) -> pa.Array:
+    return numerals.floats(values)
 
 
 def _boolean(values: pa.Array, _pattern: str) -> pa.Array:
@@ -84,113 +109,98 @@ def _boolean(values: pa.Array, _pattern: str) -> pa.Array:
     return pc.if_else(pc.is_valid(values), said, pa.scalar(None, pa.bool_()))
 
 
-def _date(values: pa.Array, pattern: str) -> pa.Array:
-    try:
-        return values.cast(pa.date32())
-    except pa.ArrowInvalid:
-        return _moments(_iso(values, pattern)).cast(pa.date32())
+def _as_it_stands(values: pa.Array, _pattern: str) -> pa.Array:
+    return values
 
 
-def _datetime(values: pa.Array, pattern: str) -> pa.Array:
-    try:
-        return values.cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:
-        return _moments(_iso(values, pattern))
+def _day(name: str, pattern: str, parse: Callable[[pa.Array, str], pa.Array] = days.read_day) -> Form:
+    return Form(f"date-{name}", ColumnType.DATE, pattern, parse, f"file.typed-date-{name}")
 
 
-def _zoned(values: pa.Array, pattern: str) -> pa.Array:
-    """Moments with a zone, as Beijing wall-clock time."""
-    try:
-        utc = values.cast(pa.timestamp("us", tz="UTC"))
-    except pa.ArrowInvalid:
-        zones = pc.struct_field(pc.extract_regex(values, f"^(?:{pattern})$"), "z")
-        utc = _moments(pc.binary_join_element_wise(_iso(values, pattern), _offsets(zones), ""), zoned=True)
-    return pc.add(utc.cast(pa.int64()), BEIJING_SECONDS * 1_000_000).cast(pa.timestamp("us"))
+def _moment(name: str, pattern: str, parse: Callable[[pa.Array, str], pa.Array] = days.read_moment) -> Form:
+    return Form(f"datetime-{name}", ColumnType.DATETIME, pattern, parse, f"file.typed-datetime-{name}")
 
 
-def _offsets(zones: pa.Array) -> pa.Array:
-    """Zones as +hh:mm, whether they were written Z, +0800 or +08:00."""
-    colons = pc.replace_substring_regex(zones, r"^([+-][0-9]{2})([0-9]{2})$", r"\1:\2")
-    return pc.replace_substring(colons, "Z", "+00:00")
-
-
-def _iso(values: pa.Array, pattern: str) -> pa.Array:
-    """Moments of any form as YYYY-MM-DD hh:mm:ss[.ffffff], not yet checked against the calendar."""
-    parts = pc.extract_regex(values, f"^(?:{pattern})$")
-    names = {field.name for field in parts.type}
-
-    def part(name: str, width: int) -> pa.Array:
-        if name not in names:
-            return pc.if_else(pc.is_valid(values), "0" * width, pa.scalar(None, pa.string()))
-        return pc.utf8_lpad(pc.struct_field(parts, name), width, "0")
-
-    day = pc.binary_join_element_wise(part("y", 4), part("m", 2), part("d", 2), "-")
-    time = pc.binary_join_element_wise(part("h", 2), part("i", 2), part("s", 2), ":")
-    if "f" not in names:
-        return pc.binary_join_element_wise(day, time, " ")
-    fraction = pc.utf8_rpad(pc.struct_field(parts, "f"), 6, "0")
-    return pc.binary_join_element_wise(day, pc.binary_join_element_wise(time, fraction, "."), " ")
-
-
-def _moments(iso: pa.Array, *, zoned: bool = False) -> pa.Array:
-    """ISO text as timestamps; what is no day of the calendar becomes null."""
-    type_ = pa.timestamp("us", tz="UTC") if zoned else pa.timestamp("us")
-    try:
-        return iso.cast(type_)
-    except pa.ArrowInvalid:
-        return pa.array([_moment(value) for value in iso.to_pylist()], type_)
-
-
-def _moment(iso: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(iso) if iso else None
-    except ValueError:
-        return None
+def _recognised(name: str, pattern: str) -> Form:
+    return Form(name, ColumnType.TEXT, pattern, _as_it_stands, f"file.text-{name}")
 
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "是", "真")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "否", "假")
 BOOLEAN_PATTERN = f"(?i:{'|'.join(TRUE_WORDS + FALSE_WORDS)})"
+WHOLE = "0|-?[1-9][0-9]{0,14}"
+NUMBER = r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?"
 
-DASHED = "(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"
-SLASHED = "(?P<y>[0-9]{4})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"
-DOTTED = r"(?P<y>[0-9]{4})\.(?P<m>[0-9]{1,2})\.(?P<d>[0-9]{1,2})"
-CHINESE = "(?P<y>[0-9]{4})年(?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日"
-COMPACT = "(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
-CLOCK = r"(?P<h>[0-9]{1,2}):(?P<i>[0-9]{2})(?::(?P<s>[0-9]{2})(?:\.(?P<f>[0-9]{1,6})0{0,3})?)?"
-MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00(?:\.0{1,9})?)?)?"
-ZONE = "(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})"
-
-INTEGER = Form("integer", ColumnType.INTEGER, "0|-?[1-9][0-9]{0,14}", _integer)
-DECIMAL = Form(
-    "decimal",
-    ColumnType.DECIMAL,
-    r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?|\.[0-9]{1,17})(?:[eE][+-]?[0-9]{1,3})?",
-    _decimal,
+INTEGER = Form("integer", ColumnType.INTEGER, WHOLE, _integer)
+DECIMAL = Form("decimal", ColumnType.DECIMAL, NUMBER, _decimal)
+NUMBERS = (INTEGER, DECIMAL)
+DATE_DASHED = _day("dashed", days.DASHED, days.read_iso_day)
+DATE_SLASHED = _day("slashed", days.SLASHED)
+DATE_DOTTED = _day("dotted", days.DOTTED)
+DATE_CHINESE = _day("chinese", days.CHINESE)
+DATE_REPUBLICAN = _day("republican", days.REPUBLICAN)
+DATETIME_DASHED = _moment("dashed", f"{days.DASHED}[ T]{days.CLOCK}", days.read_iso_moment)
+DATETIME_SLASHED = _moment("slashed", f"{days.SLASHED} {days.CLOCK}")
+DATETIME_DOTTED = _moment("dotted", rf"{days.DOTTED} {days.CLOCK}")
+DATETIME_CHINESE = _moment("chinese", f"{days.CHINESE} ?{days.CLOCK}")
+DATETIME_WORDS = _moment("words", f"{days.CHINESE} ?{days.CLOCK_CHINESE}")
+DATETIME_ZONED = Form(
+    "datetime-zoned",
+    ColumnType.DATETIME,
+    f"{days.DASHED}[ T]{days.CLOCK} ?{days.ZONE}",
+    days.read_zoned,
+    "file.typed-zoned",
 )
-DATE_DASHED = Form("date-dashed", ColumnType.DATE, DASHED, _date)
-DATE_SLASHED = Form("date-slashed", ColumnType.DATE, SLASHED, _date)
-DATE_DOTTED = Form("date-dotted", ColumnType.DATE, DOTTED, _date)
-DATE_CHINESE = Form("date-chinese", ColumnType.DATE, CHINESE, _date)
-DATETIME_DASHED = Form("datetime-dashed", ColumnType.DATETIME, f"{DASHED}[ T]{CLOCK}", _datetime)
-DATETIME_SLASHED = Form("datetime-slashed", ColumnType.DATETIME, f"{SLASHED} {CLOCK}", _datetime)
-DATETIME_ZONED = Form("datetime-zoned", ColumnType.DATETIME, f"{DASHED}[ T]{CLOCK} ?{ZONE}", _zoned)
-DATE_OR_TIME = Form("date-or-time", ColumnType.DATETIME, f"{DASHED}(?:[ T]{CLOCK})?", _datetime)
+DATE_OR_TIME = _moment("dashed", f"{days.DASHED}(?:[ T]{days.CLOCK})?", days.read_iso_moment)
 """For workbooks only: a spreadsheet hands midnight over as a bare date."""
 
+YES_NO = Form("yes-no", ColumnType.BOOLEAN, "是|否", _boolean, "file.typed-yes-no")
+TRUE_FALSE = Form("true-false", ColumnType.BOOLEAN, "(?i:true|false)", _boolean, "file.typed-true-false")
+Y_N = Form("y-n", ColumnType.BOOLEAN, "(?i:[yn])", _boolean, "file.typed-y-n")
+ENGLISH_YES_NO = Form("english-yes-no", ColumnType.BOOLEAN, "(?i:yes|no)", _boolean, "file.typed-english-yes-no")
+BOTH_WANTED = (Y_N, ENGLISH_YES_NO)
+"""A column of nothing but N, or of nothing but No, may mean something else (north, a number)."""
+
+MONTHS = _recognised("months", "(?:(?:民[國国] ?)?[0-9]{2,4} ?年 ?|[12][0-9]{3}[-/])(?:0?[1-9]|1[0-2]) ?月?份?")
+TIMES = _recognised("times", r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?")
+CODES = _recognised("code-heading", f"{NUMBER}")
+QUOTED = _recognised("quoted", f"{NUMBER}")
+
 LADDERS: tuple[tuple[Form, ...], ...] = (
-    (INTEGER, DECIMAL),
+    NUMBERS,
     (DATE_DASHED,),
     (DATE_SLASHED,),
     (DATE_DOTTED,),
     (DATE_CHINESE,),
+    (DATE_REPUBLICAN,),
     (DATETIME_DASHED,),
     (DATETIME_SLASHED,),
+    (DATETIME_DOTTED,),
+    (DATETIME_CHINESE,),
+    (DATETIME_WORDS,),
     (DATETIME_ZONED,),
+    (YES_NO,),
+    (TRUE_FALSE,),
+    (Y_N,),
+    (ENGLISH_YES_NO,),
+    (MONTHS,),
+    (TIMES,),
 )
 """Forms a column may be found to have; each ladder goes from narrow to wide, wide holding all of narrow."""
 
-WORKBOOK_LADDERS = ((INTEGER, DECIMAL), (DATE_DASHED, DATE_OR_TIME), *LADDERS[2:5], *LADDERS[6:])
+DAY_LADDERS = (
+    (_day("compact", days.RECENT),),
+    (_moment("compact", f"{days.RECENT}[ T]?{days.CLOCK_COMPACT}"),),
+    (_recognised("months", r"(?:19|20)[0-9]{2}\.(?:0?[1-9]|1[0-2])"),),
+)
+"""What only a heading that speaks of days lets the values be; without it they are numbers."""
+
+REPUBLICAN_LADDERS = (
+    (_day("republican", days.REPUBLICAN_BARE),),
+    (_day("republican", days.REPUBLICAN_SIGNS),),
+    (_day("republican", days.REPUBLICAN_COMPACT),),
+)
+"""What only a heading that speaks of the Republic's years lets the values be."""
 
 DECLARED: dict[ColumnType, tuple[Form, ...]] = {
     ColumnType.INTEGER: (
@@ -201,25 +211,25 @@ DECLARED: dict[ColumnType, tuple[Form, ...]] = {
             "declared-decimal",
             ColumnType.DECIMAL,
             r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?",
-            _decimal,
+            _declared_decimal,
         ),
     ),
     ColumnType.BOOLEAN: (Form("declared-boolean", ColumnType.BOOLEAN, BOOLEAN_PATTERN, _boolean),),
-    ColumnType.DATE: tuple(
-        Form(f"declared-{name}", ColumnType.DATE, pattern + MIDNIGHT, _date)
-        for name, pattern in (
-            ("dashed", DASHED),
-            ("slashed", SLASHED),
-            ("chinese", CHINESE),
-            ("compact", COMPACT),
-            ("dotted", DOTTED),
-        )
+    ColumnType.DATE: (
+        Form("declared-dashed", ColumnType.DATE, days.DASHED + days.MIDNIGHT, days.read_iso_day),
+        *(
+            Form("declared-day", ColumnType.DATE, pattern + days.MIDNIGHT, days.read_day)
+            for pattern in (days.SLASHED, days.CHINESE, days.COMPACT, days.DOTTED, days.REPUBLICAN)
+        ),
     ),
     ColumnType.DATETIME: (
         DATE_OR_TIME,
-        Form("declared-slashed", ColumnType.DATETIME, f"{SLASHED}(?: {CLOCK})?", _datetime),
+        Form("declared-slashed", ColumnType.DATETIME, f"{days.SLASHED}(?: {days.CLOCK})?", days.read_moment),
         DATETIME_ZONED,
-        Form("declared-chinese", ColumnType.DATETIME, f"{CHINESE}(?: ?{CLOCK})?", _datetime),
+        Form("declared-chinese", ColumnType.DATETIME, f"{days.CHINESE}(?: ?{days.CLOCK})?", days.read_moment),
+        DATETIME_WORDS,
+        DATETIME_DOTTED,
+        Form("declared-compact", ColumnType.DATETIME, f"{days.COMPACT}[ T]?{days.CLOCK_COMPACT}", days.read_moment),
     ),
 }
 """What a declared type accepts; unlike an inferred one it takes several forms in one column."""

@@ -5,18 +5,18 @@ table and lets each of them show its forms; the second gives those the type that
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from catalog.reading_files import forms, headings, kinds
+from catalog.reading_files import containers, conversions, declaring, forms, headings, kinds
 from catalog.reading_files.csv_rows import CsvRows, bad_row
+from catalog.reading_files.declaring import Declared, Faults
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
 from catalog.reading_files.json_rows import JsonRows
@@ -26,10 +26,11 @@ from catalog.reading_files.shapes import (
     Column,
     ColumnSpec,
     ColumnType,
-    Fault,
     FileKind,
     Intake,
+    Layout,
     Note,
+    Offer,
 )
 from catalog.reading_files.storing import RefusedRows, TableWriter
 from catalog.reading_files.workbook_process import KINDS
@@ -40,12 +41,21 @@ STAGE_ROWS = 1 << 15
 
 
 class RowSource(Protocol):
-    """An open file that gives its heading row and then its rows in batches."""
+    """An open file that gives its heading row and then its rows in batches.
+
+    `quoted` names the columns that the file itself calls text; `notes` are complete when the last row is read.
+    """
 
     heading: Sequence[str]
     blank: int
     workbook: bool
     digits_lost: int
+    quoted: Collection[str]
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What is worth telling of the file besides."""
+        ...
 
     def batches(self) -> Iterator[Batch]:
         """The rows behind the heading."""
@@ -64,30 +74,58 @@ class _Staged:
     loaded: int
     refused: int
     columns: tuple[tuple[Column, Form | None], ...]
+    offers: tuple[Offer, ...]
+    notes: tuple[Note, ...]
 
 
-def read_table(path: Path, filename: str, *, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path) -> Intake:
-    """Read a csv, tsv or xlsx file into the Parquet file `out`, refused rows into `refusals` as JSON lines.
+def read_table(
+    path: Path,
+    filename: str,
+    *,
+    items: Sequence[ColumnSpec] | None,
+    out: Path,
+    refusals: Path,
+    layout: Layout | None = None,
+) -> Intake:
+    """Read a table of any kind into the Parquet file `out`, refused rows into `refusals` as JSON lines.
 
+    A gzip, or a zip with one file in it, is unpacked beside `out` first.
     Items declare types by heading; other columns, and items without a type, are typed by their values. A
-    row of the wrong width, or with a value that its declared type does not take, is refused with line, text
-    and reasons; for an inferred type nothing is refused. Raises Invalid for a file that is no such table;
-    then neither file is left.
+    row of the wrong width, or with a value that its declared type or an accepted conversion of `layout` does not
+    take, is refused with line, text and reasons; for an inferred type nothing is refused. Raises Invalid for a
+    file that is no such table; then neither file is left.
     """
+    with containers.unwrapped(path, filename, out.parent) as (inner, name):
+        return _read(inner, name, items, out, refusals, layout or Layout())
+
+
+def _read(
+    path: Path, filename: str, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path, layout: Layout
+) -> Intake:
     kind = kinds.inspect(path, filename)
     stage = out.with_name(out.name + ".stage")
     done = out.with_name(out.name + ".typed")
-    with _swept(stage, done, refusals), closing(_open(path, kind, filename)) as source:
+    with _swept(stage, done, refusals), closing(_open(path, kind, filename, layout)) as source:
         names = headings.check(source.heading)
         specs = headings.declared(names, items)
-        staged = _walk(source, specs, stage, refusals)
+        staged = _walk(source, specs, layout.conversions, stage, refusals)
         _settle(stage, done, staged.columns)
         with done.open("rb") as file:
             os.fsync(file.fileno())
         done.replace(out)
         notes = _notes(source, staged, specs, items)
     columns = tuple(column for column, _ in staged.columns)
-    return Intake(staged.read, staged.loaded, staged.refused, columns, kind.encoding, kind.dialect, notes)
+    return Intake(
+        staged.read,
+        staged.loaded,
+        staged.refused,
+        columns,
+        kind.encoding,
+        kind.dialect,
+        notes,
+        layout,
+        offers=staged.offers,
+    )
 
 
 @contextmanager
@@ -103,65 +141,75 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
         done.unlink(missing_ok=True)
 
 
-def _open(path: Path, kind: FileKind, filename: str) -> RowSource:
+def _open(path: Path, kind: FileKind, filename: str, layout: Layout) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
         return CsvRows(path, kind.encoding, kind.dialect)
     if kind.kind in KINDS:
         return WorkbookRows(path, kind.kind)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
-        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl")
+        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
 
 
-def _walk(source: RowSource, specs: Sequence[ColumnSpec], stage: Path, refusals: Path) -> _Staged:
-    judges = [Judge(spec.name, workbook=source.workbook) if spec.type is None else None for spec in specs]
+def _walk(
+    source: RowSource, specs: Sequence[ColumnSpec], accepted: Mapping[str, str], stage: Path, refusals: Path
+) -> _Staged:
+    for code in accepted.values():
+        conversions.parsed(code)
+    readers = [_reader(spec, source) for spec in specs]
     schema = pa.schema([(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs])
     read = 0
     with TableWriter(stage, schema) as table, RefusedRows(refusals) as refused:
         for batch in source.batches():
             read += len(batch) + len(batch.bad)
-            columns, bad = _typed(batch, specs)
-            for judge, column in zip(judges, columns, strict=True):
-                if judge is not None:
-                    judge.see(column)
+            columns, bad = _typed(batch, specs, readers, accepted)
+            for reader, column in zip(readers, columns, strict=True):
+                if isinstance(reader, Judge):
+                    reader.see(column)
             if columns and len(columns[0]):
                 table.write(pa.RecordBatch.from_arrays(columns, schema=schema))
             refused.write(batch.bad + bad)
-    found = tuple(
-        judge.verdict() if judge else (Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None)
-        for judge, spec in zip(judges, specs, strict=True)
-    )
     if read != table.written + refused.written:
         raise RuntimeError(f"{read} rows read, {table.written} loaded, {refused.written} refused")
-    return _Staged(read, table.written, refused.written, found)
+    found = tuple(_verdict(reader, spec, accepted) for reader, spec in zip(readers, specs, strict=True))
+    made = [
+        offer
+        for reader, spec in zip(readers, specs, strict=True)
+        if spec.name not in accepted
+        for offer in reader.offers()
+    ]
+    return _Staged(read, table.written, refused.written, found, tuple(made), _read_notes(readers, found))
 
 
-def _typed(batch: Batch, specs: Sequence[ColumnSpec]) -> tuple[list[pa.Array], list[BadRow]]:
+def _reader(spec: ColumnSpec, source: RowSource) -> Judge | Declared:
+    if spec.type is not None:
+        return Declared(spec, spec.type)
+    return Judge(spec.name, workbook=source.workbook, quoted=spec.name in source.quoted)
+
+
+def _verdict(reader: Judge | Declared, spec: ColumnSpec, accepted: Mapping[str, str]) -> tuple[Column, Form | None]:
+    if isinstance(reader, Declared):
+        return Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None
+    column, form = reader.verdict()
+    done = form is not None and spec.name in accepted
+    return (replace(column, inferred_reason="file.typed-converted") if done else column), form
+
+
+def _typed(
+    batch: Batch, specs: Sequence[ColumnSpec], readers: Sequence[Judge | Declared], accepted: Mapping[str, str]
+) -> tuple[list[pa.Array], list[BadRow]]:
     """The columns of a batch, declared ones typed and others as text; rows with a misfit are taken out."""
     columns: list[pa.Array] = []
-    faults: dict[int, list[Fault]] = {}
-    for position, spec in enumerate(specs):
+    faults: Faults = {}
+    for position, (spec, reader) in enumerate(zip(specs, readers, strict=True)):
         raw = pa.array(batch.cells[position :: batch.width], pa.string())
-        column = raw if spec.type is None else _declared(raw, spec.name, spec.type, faults)
-        columns.append(column)
+        raw = declaring.converted(raw, spec.name, accepted.get(spec.name), faults)
+        columns.append(reader.read(raw, faults) if isinstance(reader, Declared) else raw)
     if not faults:
         return columns, []
     keep = pa.array([row not in faults for row in range(len(batch))])
     bad = [bad_row(batch.lines[row], batch.raws[row], *found) for row, found in faults.items()]
     return [column.filter(keep) for column in columns], bad
-
-
-def _declared(raw: pa.Array, name: str, type_: ColumnType, faults: dict[int, list[Fault]]) -> pa.Array:
-    if type_ is ColumnType.TEXT:
-        return forms.text(raw)
-    values = forms.trimmed(raw)
-    column = forms.read_as(values, forms.DECLARED[type_])
-    if column.null_count > values.null_count:
-        misfits = pc.and_(pc.is_valid(values), pc.is_null(column))
-        for row in pc.indices_nonzero(misfits).to_pylist():
-            fault = Fault(name, f"file.row-not-{type_.value}", raw[row].as_py()[:200])
-            faults.setdefault(row, []).append(fault)
-    return column
 
 
 def _settle(stage: Path, done: Path, columns: Sequence[tuple[Column, Form | None]]) -> None:
@@ -186,10 +234,21 @@ def _settled(values: pa.Array, form: Form | None) -> pa.Array:
     return typed
 
 
+def _read_notes(readers: Sequence[Judge | Declared], columns: Sequence[tuple[Column, Form | None]]) -> tuple[Note, ...]:
+    """What was read otherwise than it stands in the file: words for "no value", full-width digits, long fractions."""
+    typed = [reader for reader, (column, _) in zip(readers, columns, strict=True) if column.type is not ColumnType.TEXT]
+    notes = [note for reader in readers if isinstance(reader, Declared) for note in reader.notes()]
+    if cells := sum(reader.tokens for reader in typed):
+        notes.append(Note("file.note-tokens-null", {"cells": cells}))
+    if cells := sum(reader.wide for reader in typed):
+        notes.append(Note("file.note-full-width", {"cells": cells}))
+    return tuple(notes)
+
+
 def _notes(
     source: RowSource, staged: _Staged, specs: Sequence[ColumnSpec], items: Sequence[ColumnSpec] | None
 ) -> tuple[Note, ...]:
-    notes = []
+    notes = [*staged.notes, *source.notes]
     if staged.read == 0:
         notes.append(Note("file.note-no-rows"))
     if source.blank:

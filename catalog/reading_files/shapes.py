@@ -99,8 +99,9 @@ class SetAside:
 class Offer:
     """A conversion that a column invites, done only if the steward accepts it.
 
-    `code` names the rule (percent, thousands, unit, serial-date, roc-date …), `params` its particulars,
-    `rows` how many values it would change, `before` and `after` show it on one of them.
+    `code` names the rule (percent, thousands, unit, serial-date, roc-date …), behind a colon with what it needs to
+    be done again ("unit:万元", "serial-date:1904"); `params` are its particulars, for showing. `rows` says how many
+    values it would change, `before` and `after` show it on one of them.
     """
 
     column: str
@@ -109,6 +110,11 @@ class Offer:
     rows: int
     before: str
     after: str
+
+    @property
+    def kind(self) -> str:
+        """The rule without what it needs; its sentence is the reason "file.offer-" + kind."""
+        return self.code.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The rows of one sheet of a workbook as its layout says: heading, data, and what is set aside."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class WorkbookRows:
         self.blank = 0
         self.workbook = True
         self.digits_lost = 0
+        self.quoted: Collection[str] = ()
         self.set_aside: list[SetAside] = []
         self.flags: list[tuple[str, str]] = []
         self.flag_counts: dict[str, int] = {}

@@ -1,9 +1,12 @@
 """Delimited text: dialects, exact line numbers, refused rows with their text, and nothing lost on the way."""
 
 import csv
+import gzip
 import io
 import json
 import random
+import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,13 @@ def refusal_of(folder: Path, content: bytes | str, items: list[ColumnSpec] | Non
     assert caught.value.text("zh")
     assert caught.value.text("en")
     return caught.value
+
+
+def in_a_zip(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("夹/表.csv", content)
+    return packed.getvalue()
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
@@ -169,6 +179,13 @@ def test_line_numbers_hold_across_batches(tmp_path: Path, monkeypatch: pytest.Mo
     _, rows, refused = taken(tmp_path, "\n".join(lines))
     assert [row["line"] for row in refused] == sorted(bad)
     assert [row[0] for row in rows] == [line for line in range(2, 3001) if line not in bad]
+
+
+@pytest.mark.parametrize("wrap", [gzip.compress, in_a_zip])
+def test_a_wrapped_table_is_read_like_a_bare_one(tmp_path: Path, wrap: Callable[[bytes], bytes]) -> None:
+    _, rows, refused = taken(tmp_path, wrap("代码,名称\n01,织里镇\n02\n".encode("gb18030")))
+    assert rows == [("01", "织里镇")]
+    assert refused[0]["line"] == 3
 
 
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

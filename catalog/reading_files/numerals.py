@@ -1,0 +1,53 @@
+"""Digits as people write them: full-width ones read like narrow ones, and none of them lost in a float."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+WIDE = {**{chr(0xFEE0 + ord(sign)): sign for sign in "0123456789.-+%,:/Ee"}, "\u2212": "-"}
+"""Full-width digits and signs, and the minus sign of typesetting, each with what it stands for in a number."""
+
+WIDE_DIGITS = f"[{chr(0xFF10)}-{chr(0xFF19)}{''.join(sign for sign in WIDE if not sign.isalnum())}]"
+EXACT_LENGTH = 16
+"""A number of at most so many characters, its point among them, has at most fifteen digits: a float holds them."""
+
+
+def narrowed(values: pa.Array) -> tuple[pa.Array, int]:
+    """Values with full-width digits and signs made narrow, and in how many of them there were any."""
+    if pc.all(pc.string_is_ascii(values)).as_py() is not False:
+        return values, 0
+    count = pc.sum(pc.match_substring_regex(values, WIDE_DIGITS)).as_py() or 0
+    if count:
+        for wide, narrow in WIDE.items():
+            values = pc.replace_substring(values, wide, narrow)
+    return values, count
+
+
+def floats(values: pa.Array) -> pa.Array:
+    """Texts of numbers as floats; beyond the range of floats they are null."""
+    numbers = pc.replace_substring_regex(values, r"^\+", "").cast(pa.float64())
+    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+
+
+def exact_floats(values: pa.Array) -> pa.Array:
+    """Texts of numbers as floats; null where the float, written out again, would not have the same digits.
+
+    A float64 holds any fifteen digits, and the sixteen or seventeen with which programs write one out. What is
+    longer, or runs out of its range, would be rounded unseen.
+    """
+    numbers = floats(values)
+    doubtful = pc.or_(pc.greater(pc.utf8_length(values), EXACT_LENGTH), pc.match_substring_regex(values, "[eE]"))
+    doubtful = pc.and_(doubtful, pc.is_valid(numbers))
+    if not pc.any(doubtful).as_py():
+        return numbers
+    doubtful = pc.and_(doubtful, pc.not_equal(numbers.cast(pa.string()), values))
+    rounded = [
+        row
+        for row in pc.indices_nonzero(doubtful).to_pylist()
+        if Decimal(repr(numbers[row].as_py())) != Decimal(values[row].as_py())
+    ]
+    if not rounded:
+        return numbers
+    lost = pc.is_in(pa.array(range(len(values))), value_set=pa.array(rounded))
+    return pc.if_else(lost, pa.scalar(None, pa.float64()), numbers)
