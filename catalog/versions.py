@@ -45,8 +45,13 @@ class Judged:
     rules_failed: int
 
 
-def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "") -> Version:
-    """Take in a file for an entry; the worker reads and checks it afterwards."""
+def receive(
+    work: Work, entry: Entry, blob: Blob, filename: str, note: str = "", *, quarantined: str | None = None
+) -> Version:
+    """Take in a file for an entry; the worker reads and checks it afterwards.
+
+    With the name under which the file waits in quarantine, the worker scans it first; only then is it stored.
+    """
     work.demand("version.upload", entry)
     number = work.session.scalar(select(func.max(Version.number)).where(Version.entry_id == entry.id)) or 0
     original = keep_file(work, blob, filename, "original")
@@ -61,6 +66,7 @@ def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "")
         uploaded_by=work.actor.id,
         uploaded_at=work.now,
         note=note,
+        quarantined=quarantined,
     )
     work.session.add(version)
     work.session.flush()
