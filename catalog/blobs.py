@@ -103,7 +103,7 @@ class LocalStore:
                 final.parent.mkdir(parents=True, exist_ok=True)
                 temporary.chmod(0o444)
                 temporary.rename(final)
-                _synchronise(final.parent)
+                synchronise(final.parent)
         return blob
 
     def open(self, sha256: str) -> BinaryIO:
@@ -238,7 +238,7 @@ class _Spool:
         digest, size, unchecked = hashlib.sha256(), 0, SPACE_CHECK
         while True:
             if unchecked >= SPACE_CHECK:
-                self._demand_space()
+                demand_space(self._folder, self._reserve)
                 unchecked = 0
             piece = stream.read(PIECE)
             if not piece:
@@ -246,18 +246,20 @@ class _Spool:
             size += len(piece)
             unchecked += len(piece)
             if size > limit:
-                raise Invalid("file.too-large", limit=_readable(limit))
+                raise Invalid("file.too-large", limit=readable(limit))
             digest.update(piece)
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
         return Blob(digest.hexdigest(), size)
 
-    def _demand_space(self) -> None:
-        disk = shutil.disk_usage(self._folder)
-        reserve = max(RESERVE, disk.total // 20) if self._reserve is None else self._reserve
-        if disk.free < reserve:
-            raise Refused("file.no-space")
+
+def demand_space(folder: Path, reserve: int | None) -> None:
+    """Raise Refused unless a folder's disk has room to spare: `reserve` bytes, or the greater of 2 GiB and 5 %."""
+    disk = shutil.disk_usage(folder)
+    least = max(RESERVE, disk.total // 20) if reserve is None else reserve
+    if disk.free < least:
+        raise Refused("file.no-space")
 
 
 def _checked(sha256: str) -> str:
@@ -274,7 +276,7 @@ def _swept(folder: Path, known: Set[str], older_than: datetime) -> Iterator[str]
             yield path.name
 
 
-def _synchronise(folder: Path) -> None:
+def synchronise(folder: Path) -> None:
     """Make a new name in the folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -283,5 +285,6 @@ def _synchronise(folder: Path) -> None:
         os.close(handle)
 
 
-def _readable(size: int) -> str:
+def readable(size: int) -> str:
+    """A size in bytes as people say it."""
     return f"{size / (1 << 20):.0f} MB" if size >= 1 << 20 else f"{size} B"

@@ -107,6 +107,7 @@ class Entry(Base):
     related_codes: Mapped[list[str]]
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
+    layout: Mapped[dict[str, Any] | None]
 
     live_version_id: Mapped[str | None] = mapped_column(String(36))
     rows: Mapped[int | None] = mapped_column(BigInteger)
@@ -207,6 +208,10 @@ class Version(Base):
     uploaded_by: Mapped[Ref]
     uploaded_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
+    quarantined: Mapped[str | None] = mapped_column(String(32), index=True)
+    glance: Mapped[dict[str, Any] | None]
+    layout: Mapped[dict[str, Any] | None]
+    account: Mapped[dict[str, Any] | None]
     encoding: Mapped[str | None] = mapped_column(String(32))
     rows_read: Mapped[int | None] = mapped_column(BigInteger)
     rows_loaded: Mapped[int | None] = mapped_column(BigInteger)
@@ -232,6 +237,30 @@ class Version(Base):
     def facts(self) -> dict[str, Any]:
         """What permissions may know of a version: those of its entry."""
         return {**self.entry.facts(), "type": "Version", "id": self.id}
+
+
+class Upload(Base):
+    """A file that arrives in parts: who sends what to which entry, and how many of its bytes are sure."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[Id]
+    entry_id: Mapped[str] = mapped_column(String(36), ForeignKey("entry.id"), index=True)
+    person_id: Mapped[PersonId]
+    state: Mapped[v.UploadState] = mapped_column(term(v.UploadState))
+    filename: Mapped[str] = mapped_column(String(300))
+    note: Mapped[str] = mapped_column(Text, default="")
+    size: Mapped[int] = mapped_column(BigInteger)
+    reached: Mapped[int] = mapped_column(BigInteger)
+    expected: Mapped[str | None] = mapped_column(String(64))
+    quarantined: Mapped[str | None] = mapped_column(String(32), index=True)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    version_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    same_as: Mapped[int | None]
+    created_at: Mapped[datetime]
+    touched_at: Mapped[datetime] = mapped_column(index=True)
+
+    entry: Mapped[Entry] = relationship()
 
 
 class Entitlement(Base):

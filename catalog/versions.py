@@ -45,8 +45,13 @@ class Judged:
     rules_failed: int
 
 
-def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "") -> Version:
-    """Take in a file for an entry; the worker reads and checks it afterwards."""
+def receive(
+    work: Work, entry: Entry, blob: Blob, filename: str, note: str = "", *, quarantined: str | None = None
+) -> Version:
+    """Take in a file for an entry; the worker reads and checks it afterwards.
+
+    With the name under which the file waits in quarantine, the worker scans it first; only then is it stored.
+    """
     work.demand("version.upload", entry)
     number = work.session.scalar(select(func.max(Version.number)).where(Version.entry_id == entry.id)) or 0
     original = keep_file(work, blob, filename, "original")
@@ -61,6 +66,7 @@ def receive(work: Work, entry: Entry, blob: Blob, filename: str, note: str = "")
         uploaded_by=work.actor.id,
         uploaded_at=work.now,
         note=note,
+        quarantined=quarantined,
     )
     work.session.add(version)
     work.session.flush()
@@ -92,7 +98,7 @@ def refuse(work: Work, version: Version, problem: Mapping[str, Any]) -> None:
     version.problem = dict(problem)
     version.checked_at = work.now
     work.record("version.refused", version, problem=problem.get("code"))
-    _tell_steward(work, version, "version.refused")
+    tell_steward(work, version, "version.refused")
 
 
 def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None:
@@ -116,7 +122,7 @@ def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None
         make_live(work, version)
     else:
         changes.note(work, version.entry, "version.judged")
-    _tell_steward(work, version, "version.passed" if passed else "version.failed")
+    tell_steward(work, version, "version.passed" if passed else "version.failed")
 
 
 def make_live(work: Work, version: Version) -> None:
@@ -169,7 +175,8 @@ def all_of(session: Session, entry: Entry) -> list[Version]:
     return list(session.scalars(query))
 
 
-def _tell_steward(work: Work, version: Version, kind: str) -> None:
+def tell_steward(work: Work, version: Version, kind: str) -> None:
+    """Tell whoever uploaded a version what became of it."""
     if version.uploaded_by not in {"system", "anonymous"}:
         entry = version.entry
         notices.tell(work, version.uploaded_by, kind, entry, code=entry.code, title=entry.title, number=version.number)

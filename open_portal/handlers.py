@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from catalog import search_index, successions
+from catalog import scanning, search_index, successions, uploads
 from catalog.models import StoredFile
 from open_portal import letters
 from open_portal.wiring import Kit
@@ -34,11 +34,13 @@ SCHEDULES = {
     "cases.remind": 3600,
     "indicators.keep": 86_400,
     "store.sweep": 3600,
+    "uploads.sweep": 3600,
 }
 
 
 def check_version(kit: Kit, payload: Mapping[str, Any]) -> None:
-    """Read and judge a delivered file: gather, act, record."""
+    """Scan a delivered file, then read and judge it: gather, act, record."""
+    scan(kit, payload["version_id"])
     with kit.database.read() as session:
         plan = checks.gather(session, payload["version_id"])
     if plan is None:
@@ -48,6 +50,21 @@ def check_version(kit: Kit, payload: Mapping[str, Any]) -> None:
         checks.record(unit, plan, found)
     if not isinstance(found, Refusal):
         search_index.catch_up(kit.index, kit.database)
+
+
+def scan(kit: Kit, version_id: str) -> None:
+    """Let a file out of quarantine into the store, or erase it; without a file in quarantine nothing is to be done."""
+    with kit.database.read() as session:
+        plan = scanning.gather(session, version_id)
+    if plan is None:
+        return
+    if not plan.judged:
+        found = scanning.act(plan, kit.quarantine, kit.blobs, scanning.first_lines)
+        with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+            scanning.record(unit, plan, found)
+    kit.quarantine.erase(plan.name)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        scanning.forget(unit, plan)
 
 
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
@@ -114,6 +131,17 @@ def sweep_store(kit: Kit, _payload: Mapping[str, Any]) -> None:
     kit.blobs.sweep(known, kit.clock() - ORPHAN_AGE)
 
 
+def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Give up uploads that nobody went on with, and erase files in quarantine that no row knows of."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        gone = uploads.expire(unit)
+    for name in gone:
+        kit.quarantine.erase(name)
+    with kit.database.read() as session:
+        known = uploads.waiting_names(session)
+    kit.quarantine.sweep(known, kit.clock() - ORPHAN_AGE)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "notice.mail": mail_notice,
@@ -125,4 +153,5 @@ HANDLERS: Mapping[str, Handler] = {
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
     "store.sweep": sweep_store,
+    "uploads.sweep": sweep_uploads,
 }

@@ -36,6 +36,16 @@ WORDS = {
         "“{title}”: the file of version {number} could not be read",
         "/desk",
     ),
+    "version.stopped": (
+        "《{title}》第 {number} 版文件带有密级或内部标志，已停止处理并删除；请按保密规定报告",
+        "“{title}”: the file of version {number} bears a classification marking; it was erased, report it",
+        "/desk",
+    ),
+    "version.classified": (
+        "目录 {code} 第 {number} 版的上传文件带有密级或内部标志，已在隔离区删除，请核查",
+        "Entry {code}: the file of version {number} bears a classification marking and was erased; look into it",
+        "/my",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from catalog import blobs
 from catalog.blobs import BlobStore
+from catalog.quarantine import Quarantine
 from catalog.search_index import Index
 from catalog.tables import TableStore
 from open_portal.settings import Settings
@@ -25,6 +26,7 @@ class Kit:
     settings: Settings
     database: Database
     blobs: BlobStore
+    quarantine: Quarantine
     index: Index
     tables: TableStore
     post: Post
@@ -45,6 +47,7 @@ def wire(settings: Settings) -> Kit:
         settings=settings,
         database=database.connect(settings.database_url),
         blobs=blobs.open_store(settings.blob_url, cache=home / "cache"),
+        quarantine=Quarantine(home / "quarantine"),
         index=Index.open(home / "index"),
         tables=TableStore(
             [home / "blobs", home / "cache"], scratch=home / "scratch" / "tables", memory=settings.memory_mb

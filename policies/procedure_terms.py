@@ -50,11 +50,20 @@ class VersionState(Term):
 
     RECEIVED = "RECEIVED", "已接收", "Received"
     CHECKING = "CHECKING", "质检中", "Being checked"
+    ASKED = "ASKED", "待确认表格", "Table to be confirmed"
     PASSED = "PASSED", "质检通过", "Passed the quality gate"
     LIVE = "LIVE", "当前版本", "Live"
     SUPERSEDED = "SUPERSEDED", "历史版本", "Superseded"
     FAILED = "FAILED", "处理失败", "Failed"
     REFUSED = "REFUSED", "质检未通过", "Refused by the quality gate"
+
+
+class UploadState(Term):
+    """上传状态 of a file that arrives in parts."""
+
+    OPEN = "OPEN", "上传中", "Being uploaded"
+    DONE = "DONE", "已接收", "Received"
+    ENDED = "ENDED", "已取消", "Cancelled or given up"
 
 
 class TenantKind(Term):

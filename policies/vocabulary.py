@@ -46,6 +46,7 @@ from policies.procedure_terms import (
     OpenState,
     Role,
     TenantKind,
+    UploadState,
     VersionState,
 )
 from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict
@@ -101,6 +102,7 @@ __all__ = [
     "Term",
     "Theme",
     "UpdateCycle",
+    "UploadState",
     "UseScene",
     "Verdict",
     "VersionState",

@@ -3,7 +3,9 @@
 It prints 0 when it is ready. Every line of input is a JSON object: `{"do": "walk" | "step" | "upgrade", "url": ...,
 "people": {name: [id, role, tenant, path, kind]}, "entry": ..., "fault": n}` starts a child, which prints its number
 when it begins; `{"do": "reap"}` waits for it and prints how it ended. With `fault`, the child kills itself after the
-n-th statement by which it writes. Whatever happens, a child ends after `LONGEST` seconds.
+n-th statement by which it writes. `{"do": "send" | "check", "home": ...}` uploads a file in parts or does the worker's
+work on what has come; there a fault is the n-th statement, commit or step with a file. Whatever happens, a child ends
+after `LONGEST` seconds.
 """
 
 import json
@@ -14,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+import kills_upload
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, configure_mappers
 
@@ -68,13 +71,15 @@ def run(order: Mapping[str, Any]) -> None:
     try:
         opened = database.connect(order["url"], pooled=order["do"] != "upgrade")
         people = {name: actor(*known) for name, known in order.get("people", {}).items()}
-        if order.get("fault"):
+        if order.get("fault") and "home" not in order:
             die_at(opened, order["fault"])
         with opened.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         print(os.getpid(), flush=True)
         if order["do"] == "upgrade":
             migrating.upgrade(opened)
+        if order["do"] in {"send", "check"}:
+            kills_upload.run(opened, people.get("steward"), order)
         while order["do"] in {"walk", "step"}:
             step(opened, people, order["entry"])
             if order["do"] == "step":

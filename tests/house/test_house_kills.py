@@ -1,14 +1,9 @@
 """Kills: a process that dies at any moment leaves either what was before or what was to be, never half of it."""
 
-import json
-import os
 import random
-import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +11,7 @@ from typing import Any
 
 import pytest
 from kills_child import latest
+from kills_victim import KILLED, Victim
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
@@ -33,63 +29,7 @@ from tenancy.models import Tenant
 from tenancy.records import AuditLine, Job, Notice
 
 KILLS = 50
-KILLED = -signal.SIGKILL
-CHILD = Path(__file__).with_name("kills_child.py")
 GRANT_OF = {"ACTIVE": "ACTIVE", "SUSPENDED": "SUSPENDED", "REVOKED": "REVOKED", "CLOSED": "REVOKED"}
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[subprocess.Popen[str]]:
-    """The process that forks children; it has imported everything, so that a child begins at once."""
-    with subprocess.Popen([sys.executable, str(CHILD)], stdin=-1, stdout=-1, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "0\n"
-        yield process
-        process.stdin.close()
-        process.wait(timeout=30)
-
-
-class Victim:
-    """The one child that lives at a time, and dies on a database."""
-
-    def __init__(self, db: Database, forker: subprocess.Popen[str]) -> None:
-        self.db, self.forker = db, forker
-        self.url = db.engine.url.render_as_string(hide_password=False)
-        if not db.is_sqlite:
-            self.url += "&application_name=victim"
-
-    def ask(self, **order: object) -> int:
-        """Give an order; the answer is a number: the child's own, or how it ended."""
-        assert self.forker.stdin is not None
-        assert self.forker.stdout is not None
-        self.forker.stdin.write(json.dumps({"url": self.url, **order}) + "\n")
-        self.forker.stdin.flush()
-        return int(self.forker.stdout.readline())
-
-    def kill_after(self, seconds: float, **order: object) -> int:
-        """Start a child, kill it after a while; gives how it ended."""
-        child = self.ask(**order)
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        return self.reap()
-
-    def reap(self) -> int:
-        """Wait until the child is gone, and its server process with it; gives how it ended."""
-        status = self.ask(do="reap")
-        if not self.db.is_sqlite:
-            query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim'")
-            deadline = time.monotonic() + 20
-            with self.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                while connection.scalar(query) and time.monotonic() < deadline:
-                    time.sleep(0.005)
-        return status
-
-
-@pytest.fixture
-def victim(db: Database, forker: subprocess.Popen[str]) -> Victim:
-    """A child over a database with tables."""
-    return Victim(db, forker)
 
 
 @pytest.fixture

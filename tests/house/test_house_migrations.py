@@ -1,12 +1,19 @@
 """Migrations: empty, newest, the same as the models, back to empty, and newest again, on both databases."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import inspect, text
 
+from catalog import datasets, versions
+from catalog.blobs import Blob
 from open_portal import migrating
+from tenancy import work
 from tenancy.database import Database
+from tenancy.models import Tenant
 
 
 def tables(db: Database) -> set[str]:
@@ -41,6 +48,19 @@ def test_up_down_and_up_again(empty: Database) -> None:
         assert not migrating.is_current(empty)
         assert tables(empty) == set()
         assert leftovers(empty) == []
+
+
+def test_rows_outlive_a_step_back_and_forth(db: Database, cast: Any, now: datetime) -> None:
+    with work.begin(db, cast.steward, now) as deed:
+        tenant = deed.session.get_one(Tenant, cast.department.id)
+        entry = datasets.register(deed, tenant, datasets.Description(title="桥梁台账"))
+        versions.receive(deed, entry, Blob("0" * 64, 5), "桥梁.csv", quarantined="0" * 32)
+    for revision in ("0001", "head"):
+        (migrating.downgrade if revision == "0001" else migrating.upgrade)(db, revision)
+        with db.engine.connect() as connection:
+            for table in ("tenant", "entry", "version", "stored_file", "audit_line"):
+                assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar(), (revision, table)
+    migrating.check(db)
 
 
 def test_a_difference_between_models_and_tables_is_found(empty: Database) -> None:

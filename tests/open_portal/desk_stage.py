@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from catalog import blobs, datasets, versions
 from catalog.blobs import Blob
 from catalog.models import Entry, Version
+from catalog.quarantine import Quarantine
 from catalog.search_index import Index
 from catalog.tables import TableStore
 from open_portal import settings
@@ -70,6 +71,7 @@ class Stage:
             settings=chosen,
             database=db,
             blobs=self.blobs,
+            quarantine=Quarantine(home / "quarantine", reserve=0),
             index=Index.open(home / "index"),
             tables=TableStore([home / "blobs"], scratch=home / "scratch"),
             post=OutboxFolder(home / "mail", "tiaoxi@localhost"),

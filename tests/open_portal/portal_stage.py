@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from catalog import blobs, datasets, versions
 from catalog.blobs import Blob
+from catalog.quarantine import Quarantine
 from catalog.search_index import Index
 from catalog.tables import TableStore
 from open_portal import settings
@@ -77,6 +78,7 @@ def build(db: Database, cast: Any, now: datetime, folder: Path) -> Stage:
         settings=settings.read({"TIAOXI_HOME": str(home)}),
         database=db,
         blobs=blobs.open_store((home / "blobs").as_uri(), cache=home / "cache"),
+        quarantine=Quarantine(home / "quarantine"),
         index=Index.open(home / "index"),
         tables=TableStore([home / "blobs"], scratch=home / "scratch", memory=256),
         post=OutboxFolder(home / "mail", "tiaoxi@localhost"),

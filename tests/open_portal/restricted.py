@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from catalog import blobs, datasets, reading, versions
 from catalog.models import Entry
+from catalog.quarantine import Quarantine
 from catalog.search_index import Index
 from catalog.tables import TableStore
 from open_portal import settings
@@ -101,6 +102,7 @@ def make_kit(db: Database, now: datetime, folder: Path) -> Kit:
         settings=settings.read({"TIAOXI_HOME": str(folder)}),
         database=db,
         blobs=blobs.open_store((folder / "blobs").as_uri(), cache=folder / "cache"),
+        quarantine=Quarantine(folder / "quarantine"),
         index=Index.open(folder / "index"),
         tables=TableStore([folder / "blobs", folder / "cache"], scratch=folder / "scratch" / "tables"),
         post=OutboxFolder(folder / "mail", "tiaoxi@localhost"),
