@@ -11,8 +11,10 @@ from catalog import changes
 from catalog.blobs import Blob
 from catalog.models import Entry, Follow, StoredFile, Version
 from catalog.reading import LIVE
+from catalog.reading_files import remembered
+from catalog.reading_files.shapes import Glance, Layout
 from policies import vocabulary as v
-from policies.refusals import NotFound
+from policies.refusals import NotFound, Refused
 from tenancy import notices
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -30,6 +32,7 @@ class Loaded:
     columns: Sequence[Mapping[str, Any]]
     encoding: str | None
     profile: Mapping[str, Any]
+    account: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,43 @@ def refuse(work: Work, version: Version, problem: Mapping[str, Any]) -> None:
     tell_steward(work, version, "version.refused")
 
 
+def ask(work: Work, version: Version, glance: Mapping[str, Any]) -> None:
+    """Let the steward say where the table lies in a file, with the first rows and a proposal to look at."""
+    work.demand("quality.run", version.entry)
+    version.state, version.glance = v.VersionState.ASKED, dict(glance)
+    work.record("version.asked", version, entry=version.entry.code)
+    tell_steward(work, version, "version.asked")
+
+
+def confirm_layout(work: Work, version: Version, layout: Layout, *, look: bool = False) -> None:
+    """Say where the table lies: the file is read that way now, and so are later files of the entry that look alike.
+
+    With `look`, another sheet shall only be looked at, and the question comes again. Refused where nothing was asked.
+    """
+    work.demand("version.upload", version.entry)
+    row = work.session.scalars(select(Version).where(Version.id == version.id).with_for_update(of=Version)).one()
+    if row.state is not v.VersionState.ASKED:
+        raise Refused("version.not-asked")
+    row.state, row.layout = v.VersionState.RECEIVED, {**layout.to_json(), "look": look}
+    if not look:
+        row.entry.layout = {"layout": layout.to_json(), "headings": _headings(layout, row)}
+    work.record("version.laid-out", row, entry=row.entry.code, layout=layout.to_json())
+    work.enqueue("version.check", dedupe=row.id, version_id=row.id)
+
+
+def reread(work: Work, version: Version, layout: Layout) -> Version:
+    """Read the file of a version once more, another way: it becomes a version of its own."""
+    work.demand("version.upload", version.entry)
+    if version.quarantined or version.checked_at is None or (version.problem or {}).get("code") == "file.classified":
+        raise Refused("version.not-readable")
+    blob = Blob(version.original.sha256, version.original.size)
+    again = receive(work, version.entry, blob, version.original.name, version.note)
+    again.layout = {**layout.to_json(), "look": False}
+    version.entry.layout = {"layout": layout.to_json(), "headings": _headings(layout, version)}
+    work.record("version.reread", again, entry=version.entry.code, of=version.number)
+    return again
+
+
 def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None:
     """Write what intake and quality found; a passing version replaces the live one, a failing one never does."""
     work.demand("quality.run", version.entry)
@@ -110,6 +150,7 @@ def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None
         version.refusals = keep_file(work, loaded.refusals, f"{stem}-refused.jsonl", "refusals")
     version.rows_read, version.rows_loaded = loaded.rows_read, loaded.rows_loaded
     version.rows_refused, version.encoding = loaded.rows_refused, loaded.encoding
+    version.account = {**(version.account or {}), **loaded.account}
     version.columns, version.profile = [dict(one) for one in loaded.columns], dict(loaded.profile)
     version.verdict, version.verdict_reasons = judged.verdict, [dict(one) for one in judged.reasons]
     version.score, version.grade, version.dimensions = judged.score, judged.grade, dict(judged.dimensions)
@@ -173,6 +214,11 @@ def all_of(session: Session, entry: Entry) -> list[Version]:
     """Every version of an entry, newest first."""
     query = select(Version).where(Version.entry_id == entry.id).order_by(Version.number.desc())
     return list(session.scalars(query))
+
+
+def _headings(layout: Layout, version: Version) -> str:
+    """The headings by which a file with this layout is known again; none where nothing of the file was kept."""
+    return remembered.fingerprint(layout, Glance.from_json(version.glance)) if version.glance else ""
 
 
 def tell_steward(work: Work, version: Version, kind: str) -> None:

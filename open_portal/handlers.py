@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from catalog import scanning, search_index, successions, uploads
 from catalog.models import StoredFile
+from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
@@ -59,7 +61,7 @@ def scan(kit: Kit, version_id: str) -> None:
     if plan is None:
         return
     if not plan.judged:
-        found = scanning.act(plan, kit.quarantine, kit.blobs, scanning.first_lines)
+        found = scanning.act(plan, kit.quarantine, kit.blobs, partial(looking.first_sight, kit.scratch))
         with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
             scanning.record(unit, plan, found)
     kit.quarantine.erase(plan.name)

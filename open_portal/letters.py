@@ -36,6 +36,11 @@ WORDS = {
         "“{title}”: the file of version {number} could not be read",
         "/desk",
     ),
+    "version.asked": (
+        "《{title}》第 {number} 版：请确认表格在文件中的位置",
+        "“{title}”, version {number}: say where the table lies in the file",
+        "/desk",
+    ),
     "version.stopped": (
         "《{title}》第 {number} 版文件带有密级或内部标志，已停止处理并删除；请按保密规定报告",
         "“{title}”: the file of version {number} bears a classification marking; it was erased, report it",

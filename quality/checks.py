@@ -11,10 +11,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import datasets, reading_files, versions
+from catalog import datasets, versions
 from catalog.blobs import Blob, BlobStore
 from catalog.models import Version
-from catalog.reading_files import ColumnSpec, ColumnType, Intake
+from catalog.reading_files import accounts, containers, looking
+from catalog.reading_files.intake import read_table
+from catalog.reading_files.looking import How
+from catalog.reading_files.shapes import ColumnSpec, ColumnType, Glance, Intake, Layout
 from catalog.versions import Judged, Loaded
 from policies import grading, rulebook
 from policies import vocabulary as v
@@ -64,6 +67,14 @@ class Plan:
     items: tuple[ItemHint, ...]
     rules: tuple[Rule, ...]
     settled: bool
+    how: How
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file whose table has to be pointed out by the steward before it is read."""
+
+    glance: Glance
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,8 @@ class Result:
     """What a check found: the account of the file, its profile, the rules used, their outcomes and the scorecard."""
 
     intake: Intake
+    account: Mapping[str, Any]
+    glance: Glance
     table: Blob
     refusals: Blob | None
     profile: Mapping[str, Any]
@@ -94,11 +107,15 @@ def gather(session: Session, version_id: str) -> Plan | None:
         items=tuple(_hint(item) for item in version.entry.items),
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
+        how=_how(version),
     )
 
 
-def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb: int) -> Result | Refusal:
-    """Second beat, without any session: read, profile, propose, run; a file that can't be read is a refusal."""
+def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb: int) -> Result | Asked | Refusal:
+    """Second beat, without any session: look, read, profile, propose, run.
+
+    A file that can't be read is a refusal; one whose table is not plain to see is asked about.
+    """
     with TemporaryDirectory(dir=scratch) as folder, blobs.local_path(plan.sha256) as original:
         try:
             return examine(
@@ -112,6 +129,7 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
                 settled=plan.settled,
                 updated_at=plan.uploaded_at,
                 memory_mb=memory_mb,
+                how=plan.how,
             )
         except Refusal as refusal:
             return refusal
@@ -129,14 +147,20 @@ def examine(
     settled: bool = False,
     updated_at: datetime | None = None,
     memory_mb: int = 1024,
-) -> Result:
+    how: How | None = None,
+) -> Result | Asked:
     """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
 
-    Without a store (the command line) nothing is kept. Raises Invalid for a file that is no table.
+    `how` says where the table lies; by default nobody is asked and what the file itself shows is believed. Without a
+    store (the command line) nothing is kept. Raises Invalid for a file that is no table.
     """
     table, refused = folder / "table.parquet", folder / "refused.jsonl"
     specs = [ColumnSpec(one.name, TYPES.get(v.ItemType(one.type)) if one.type else None) for one in items]
-    intake = reading_files.read_table(original, filename, items=specs or None, out=table, refusals=refused)
+    with containers.unwrapped(original, filename, folder) as (inner, name):
+        glance, layout = looking.look(inner, name, how or How())
+        if layout is None:
+            return Asked(glance)
+        intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
     profile = profiles.profile(table)
     today = local_date(now)
     used = tuple(rules) if settled else _with_proposals(rules, proposals.propose(profile, items, today=today))
@@ -156,6 +180,8 @@ def examine(
         kept = _keep(blobs, refused)
     return Result(
         intake=intake,
+        account=accounts.account(intake, glance.kind, refused),
+        glance=glance,
         table=_keep(blobs, table) if blobs else Blob("", table.stat().st_size),
         refusals=kept,
         profile=profile.to_json(),
@@ -166,7 +192,7 @@ def examine(
     )
 
 
-def record(work: Work, plan: Plan, found: Result | Refusal) -> None:
+def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
     """Third beat: write the verdict; a version that somebody else settled in the meantime is left alone."""
     version = work.session.scalars(
         select(Version).where(Version.id == plan.version_id).with_for_update(of=Version)
@@ -176,6 +202,10 @@ def record(work: Work, plan: Plan, found: Result | Refusal) -> None:
     if isinstance(found, Refusal):
         versions.refuse(work, version, problem_of(found))
         return
+    if isinstance(found, Asked):
+        versions.ask(work, version, found.glance.to_json())
+        return
+    version.glance, version.layout = found.glance.to_json(), {**found.intake.layout.to_json(), "look": False}
     datasets.fill_items(work, version.entry, _items_of(found.intake))
     suite = suites.propose(work, version.entry, found.rules) if not plan.settled else None
     suite = suite or suites.latest(work.session, version.entry)
@@ -210,6 +240,17 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
 def score_of(value: Decimal | None) -> float | None:
     """A score as columns hold it."""
     return None if value is None else float(value)
+
+
+def _how(version: Version) -> How:
+    """What the steward has said of this file, else what was settled for the entry before."""
+    said, kept = version.layout, version.entry.layout
+    if said is not None:
+        layout = Layout.from_json({name: value for name, value in said.items() if name != "look"})
+        return How(ask=True, sheet=layout.sheet, layout=None if said["look"] else layout)
+    if kept is not None:
+        return How(ask=True, kept=Layout.from_json(kept["layout"]), headings=kept["headings"])
+    return How(ask=True)
 
 
 def _hint(item: Any) -> ItemHint:
@@ -260,6 +301,7 @@ def _loaded(found: Result) -> Loaded:
         columns=[{"name": one.name, "type": one.type.value, "why": one.inferred_reason} for one in intake.columns],
         encoding=intake.encoding,
         profile=found.profile,
+        account=found.account,
     )
 
 

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 from catalog.reading_files import heading_rows, layouts
 from catalog.reading_files.heading_rows import GridRow
-from catalog.reading_files.shapes import Glance, Layout
+from catalog.reading_files.shapes import SHOWN_CHARACTERS, SHOWN_COLUMNS, Glance, Layout
 
 
 def fingerprint(layout: Layout, glance: Glance) -> str:
     """The headings that the layout finds in the file, as a digest to be kept with it; "" if it finds none."""
     top, bottom = layout.heading
-    rows = [GridRow(row.number, row.cells, row.merges) for row in glance.rows if top <= row.number <= bottom]
+    rows = [
+        GridRow(row.number, [cell[:SHOWN_CHARACTERS] for cell in row.cells[:SHOWN_COLUMNS]], row.merges)
+        for row in glance.rows
+        if top <= row.number <= bottom
+    ]
     names = heading_rows.joined(rows, max((len(row.cells) for row in rows), default=0))
     return hashlib.sha256("\n".join(names).encode()).hexdigest() if any(names) else ""
 

@@ -1,7 +1,7 @@
 """The small frozen shapes that reading a file takes and gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -85,6 +85,16 @@ class Layout:
     nested: str = "text"
     conversions: Mapping[str, str] = field(default_factory=dict)
 
+    def to_json(self) -> dict[str, Any]:
+        """The layout as a row keeps it."""
+        return {**asdict(self), "heading": list(self.heading), "conversions": dict(self.conversions)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Layout":
+        """A layout that was kept."""
+        top, bottom = kept["heading"]
+        return cls(**{**kept, "heading": (top, bottom)})
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
@@ -139,6 +149,10 @@ class GlanceRow:
     merges: tuple[tuple[int, int, int], ...] = ()
 
 
+SHOWN_COLUMNS, SHOWN_CHARACTERS = 200, 200
+"""How much of a row is kept to be shown and to be known again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
     """A file at first sight, before anything of it is believed.
@@ -157,10 +171,43 @@ class Glance:
     properties: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """What a steward is shown of it, as a row keeps it: rows cut to so many columns and characters."""
+        return {
+            "kind": self.kind.kind,
+            "encoding": self.kind.encoding,
+            "layout": self.layout.to_json(),
+            "plain": self.plain,
+            "rows": [
+                [row.number, [cell[:SHOWN_CHARACTERS] for cell in row.cells[:SHOWN_COLUMNS]], row.role, row.merges]
+                for row in self.rows
+            ],
+            "sheets": [asdict(sheet) for sheet in self.sheets],
+            "notes": [asdict(note) for note in self.notes],
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Glance":
+        """A glance that was kept; heads and properties are not."""
+        return cls(
+            FileKind(kept["kind"], kept["encoding"]),
+            Layout.from_json(kept["layout"]),
+            kept["plain"],
+            tuple(
+                GlanceRow(number, tuple(cells), role, tuple((left, bottom, right) for left, bottom, right in merges))
+                for number, cells, role, merges in kept["rows"]
+            ),
+            tuple(SheetGlance(**sheet) for sheet in kept["sheets"]),
+            notes=tuple(Note(**note) for note in kept["notes"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The account of a file that was read; always `rows_read == rows_loaded + rows_refused`."""
+    """The account of a file that was read; always `rows_read == rows_loaded + rows_refused`.
+
+    `flags` are cells to look at, as (address, reason code).
+    """
 
     rows_read: int
     rows_loaded: int
@@ -171,6 +218,7 @@ class Intake:
     notes: tuple[Note, ...]
     layout: Layout = field(default_factory=Layout)
     set_aside: tuple[SetAside, ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
     offers: tuple[Offer, ...] = ()
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from policies.refusals import Invalid
 from quality import checks, rules
-from quality.checks import Result
+from quality.checks import Asked, Result
 from quality.proposals import ItemHint
 
 
@@ -36,6 +36,8 @@ def check(file: Path, fields: Path | None, as_json: bool) -> None:
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
         found = checks.examine(file, file.name, Path(folder), None, now, items=items)
+    if isinstance(found, Asked):
+        raise Invalid("file.heading-missing")
     report = describe(found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
 
