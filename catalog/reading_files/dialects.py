@@ -17,7 +17,7 @@ def sniff(path: Path, encoding: str) -> Dialect:
 
     A file without any delimiter is a table of one column. Excel's first line "sep=;" is obeyed.
     """
-    with path.open(encoding=encoding, newline="") as file:
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
         sample = file.read(SAMPLE)
         whole = not file.read(1)
     lines = io.StringIO(sample, newline="").readlines()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.reading_files import kinds, layouts
+from catalog.reading_files import encodings, kinds, layouts
 from catalog.reading_files.heading_rows import GridRow
 from catalog.reading_files.layouts import Proposal
 from catalog.reading_files.shapes import FileKind, Glance, GlanceRow, Layout, Note, SheetGlance
@@ -117,7 +117,7 @@ def _texts(rows: Sequence[GridRow]) -> tuple[str, ...]:
 
 def _cut(path: Path, kind: FileKind) -> list[GridRow]:
     """The first filled rows of a delimited file under their line numbers; a row that cannot be cut ends the look."""
-    with path.open(encoding=kind.encoding, newline="") as file:
+    with path.open(encoding=kind.encoding, errors="replace", newline="") as file:
         return _rows_of(iter(lambda: file.readline(LONGEST_LINE), ""), kind, 0)[:HEAD]
 
 
@@ -146,7 +146,7 @@ def _is_hint(cells: Sequence[str], delimiter: str) -> bool:
 
 def _end_of(path: Path, kind: FileKind) -> list[GridRow]:
     """The last rows of a delimited file, as far as its end can be read by itself."""
-    if kind.encoding is None or kind.dialect is None or kind.encoding.lower().startswith("utf-16"):
+    if kind.encoding is None or kind.dialect is None or kind.encoding in encodings.WIDE:
         return []
     mark = b"\r" if kind.dialect.line_end == "\r" else b"\n"
     start = max(0, path.stat().st_size - END_BYTES)

@@ -15,14 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.reading_files import containers, conversions, declaring, forms, headings, kinds
-from catalog.reading_files.csv_rows import CsvRows, bad_row
+from catalog.reading_files.csv_rows import CsvRows
 from catalog.reading_files.declaring import Declared, Faults
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
 from catalog.reading_files.json_rows import JsonRows
 from catalog.reading_files.shapes import (
     BadRow,
-    Batch,
     Column,
     ColumnSpec,
     ColumnType,
@@ -31,6 +30,8 @@ from catalog.reading_files.shapes import (
     Layout,
     Note,
     Offer,
+    Rows,
+    bad_row,
 )
 from catalog.reading_files.storing import RefusedRows, TableWriter
 from catalog.reading_files.workbook_process import KINDS
@@ -57,7 +58,7 @@ class RowSource(Protocol):
         """What is worth telling of the file besides."""
         ...
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Rows]:
         """The rows behind the heading."""
         ...
 
@@ -90,6 +91,7 @@ def read_table(
     """Read a table of any kind into the Parquet file `out`, refused rows into `refusals` as JSON lines.
 
     A gzip, or a zip with one file in it, is unpacked beside `out` first.
+
     Items declare types by heading; other columns, and items without a type, are typed by their values. A
     row of the wrong width, or with a value that its declared type or an accepted conversion of `layout` does not
     take, is refused with line, text and reasons; for an inferred type nothing is refused. Raises Invalid for a
@@ -113,7 +115,7 @@ def _read(
         with done.open("rb") as file:
             os.fsync(file.fileno())
         done.replace(out)
-        notes = _notes(source, staged, specs, items)
+        notes = (*filter(None, [kinds.misnamed(filename, kind)]), *_notes(source, staged, specs, items))
     columns = tuple(column for column, _ in staged.columns)
     return Intake(
         staged.read,
@@ -148,6 +150,8 @@ def _open(path: Path, kind: FileKind, filename: str, layout: Layout) -> RowSourc
         return WorkbookRows(path, kind.kind)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
         return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested)
+    if kind.kind == "html":
+        raise Invalid("file.web-page", filename=filename)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
 
 
@@ -196,19 +200,18 @@ def _verdict(reader: Judge | Declared, spec: ColumnSpec, accepted: Mapping[str, 
 
 
 def _typed(
-    batch: Batch, specs: Sequence[ColumnSpec], readers: Sequence[Judge | Declared], accepted: Mapping[str, str]
+    batch: Rows, specs: Sequence[ColumnSpec], readers: Sequence[Judge | Declared], accepted: Mapping[str, str]
 ) -> tuple[list[pa.Array], list[BadRow]]:
     """The columns of a batch, declared ones typed and others as text; rows with a misfit are taken out."""
     columns: list[pa.Array] = []
     faults: Faults = {}
     for position, (spec, reader) in enumerate(zip(specs, readers, strict=True)):
-        raw = pa.array(batch.cells[position :: batch.width], pa.string())
-        raw = declaring.converted(raw, spec.name, accepted.get(spec.name), faults)
+        raw = declaring.converted(batch.column(position), spec.name, accepted.get(spec.name), faults)
         columns.append(reader.read(raw, faults) if isinstance(reader, Declared) else raw)
     if not faults:
         return columns, []
     keep = pa.array([row not in faults for row in range(len(batch))])
-    bad = [bad_row(batch.lines[row], batch.raws[row], *found) for row, found in faults.items()]
+    bad = [bad_row(*batch.origin(row), *found) for row, found in faults.items()]
     return [column.filter(keep) for column in columns], bad
 
 

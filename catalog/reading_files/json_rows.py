@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog.reading_files import forms, headings, json_text, records
-from catalog.reading_files.csv_rows import BATCH_CHARACTERS, bad_row, batch_size
+from catalog.reading_files.csv_rows import BATCH_CHARACTERS, batch_size
 from catalog.reading_files.json_text import Number, Reader, Scanner
-from catalog.reading_files.shapes import Batch, Fault, Note
+from catalog.reading_files.shapes import Batch, Fault, Note, bad_row
 from policies.refusals import Invalid
 
 DEEPEST = 4

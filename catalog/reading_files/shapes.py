@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
+
+import pyarrow as pa
 
 
 class ColumnType(StrEnum):
@@ -47,8 +49,9 @@ class Dialect:
 class FileKind:
     """What a file is by its content.
 
-    `kind` is csv, tsv, xlsx, json, jsonl, xls, parquet, zip, gzip, pdf, html, xml, image or binary;
-    `encoding` and `dialect` are given for csv and tsv only.
+    `kind` is csv, tsv, xlsx, xls, ods, json, jsonl, parquet or shapefile for tables; others, which cannot be read,
+    are named too: zip, gzip, rar, doc, pdf, html, xml, image and so on. `encoding` is given for text, `dialect`
+    for csv and tsv only.
     """
 
     kind: str
@@ -240,9 +243,37 @@ class BadRow:
     faults: tuple[Fault, ...]
 
 
+MAX_RAW = 20_000
+"""Characters of a refused row that are kept beside its reason; the original file keeps the rest."""
+
+
+def bad_row(line: int, raw: str, *faults: Fault) -> BadRow:
+    """Put a row aside, its text cut to MAX_RAW characters and freed of its line end."""
+    return BadRow(line, raw.rstrip("\r\n")[:MAX_RAW], faults)
+
+
+class Rows(Protocol):
+    """Some rows in file order, as columns of text; `bad` are those put aside."""
+
+    @property
+    def bad(self) -> list[BadRow]:
+        """The rows that are refused as they stand."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def column(self, position: int) -> pa.Array:
+        """The cells of a column of the good rows, as text."""
+        ...
+
+    def origin(self, row: int) -> tuple[int, str]:
+        """The line (from 1) and the raw text of a good row."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows in file order, each with its line number and raw text; `bad` are those put aside.
+    """Rows collected one by one, each with its line number and raw text; `bad` are those put aside.
 
     `cells` are the cells of all good rows one behind the other, `width` to a row: column k is
     cells[k::width].
@@ -256,3 +287,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def column(self, position: int) -> pa.Array:
+        """The cells of a column of the good rows, as text."""
+        return pa.array(self.cells[position :: self.width], pa.string())
+
+    def origin(self, row: int) -> tuple[int, str]:
+        """The line (from 1) and the raw text of a good row."""
+        return self.lines[row], self.raws[row]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog.reading_files import heading_rows, layouts
-from catalog.reading_files.csv_rows import BATCH_CHARACTERS, bad_row, batch_size
+from catalog.reading_files.csv_rows import BATCH_CHARACTERS, batch_size
 from catalog.reading_files.heading_rows import GridRow
-from catalog.reading_files.shapes import Batch, Fault, Layout, Note, SetAside
+from catalog.reading_files.shapes import Batch, Fault, Layout, Note, SetAside, bad_row
 from catalog.reading_files.workbook_process import MEMORY, SECONDS, WorkbookProcess
 from policies.refusals import Invalid
 

@@ -141,7 +141,7 @@ def test_one_column_is_a_table_too(tmp_path: Path) -> None:
         ("a,a\n1,2\n", "file.heading-duplicate"),
         ("a,,c\n1,2,3\n", "file.heading-empty"),
         ("a,b\x01\n1,2\n", "file.heading-unusable"),
-        ('a,b\n1,"2\n3,4\n', "file.quote-unclosed"),
+        ("a\n" + '"x\n' + "y\n" * 30, "file.quote-unclosed"),
         ('"a" x,b\n1,2\n', "file.heading-quotes"),
         (",".join(f"c{number}" for number in range(2001)) + "\n", "file.too-many-columns"),
         (b"a,b\n\x00\x01,2\n", "file.binary"),
@@ -154,8 +154,33 @@ def test_what_is_no_table_is_refused_and_leaves_no_file(tmp_path: Path, content:
     assert refusal_of(tmp_path, content).code == code
 
 
-def test_an_unclosed_quote_names_the_line_it_opens_in(tmp_path: Path) -> None:
-    assert refusal_of(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n').params["line"] == 3
+def test_an_unclosed_quote_costs_the_row_it_opens_in_and_no_other(tmp_path: Path) -> None:
+    for behind in ("5,6\n", '5,"6"\n', '"5","6"\n'):
+        _, rows, refused = taken(tmp_path, f'a,b\n1,2\n3,"4\n{behind}')
+        assert rows == [(1, 2), (5, 6)]
+        assert [(row["line"], row["raw"], row["faults"][0]["code"]) for row in refused] == [
+            (3, '3,"4', "file.row-quote-unclosed")
+        ]
+
+
+def test_a_quote_left_open_by_a_cut_off_upload_costs_the_last_row(tmp_path: Path) -> None:
+    _, rows, refused = taken(tmp_path, 'a,b\n1,"x\ny"\n3,"4\n5')
+    assert rows == [(1, "x\ny")]
+    assert [(row["line"], row["raw"]) for row in refused] == [(4, '3,"4\n5')]
+
+
+def test_a_quote_left_open_swallows_nothing_of_a_long_file(tmp_path: Path) -> None:
+    """Whether the next mark is far away, makes sense where it stands, or never comes."""
+    for tail in ("", '9,"\n', '9,"x"\n'):
+        text = 'a,b\n1,"2\n' + "3,4\n" * 600_000 + tail
+        account, _, refused = taken(tmp_path, text)
+        assert account.rows_loaded >= 600_000
+        assert [row["line"] for row in refused] == ([2] if tail != '9,"\n' else [2, 600_003])
+
+
+def test_where_no_row_can_be_made_out_behind_an_open_quote_the_line_is_named(tmp_path: Path) -> None:
+    refusal = refusal_of(tmp_path, "a\nx\n" + '"y\n' + "z\n" * 50)
+    assert (refusal.code, refusal.params["line"]) == ("file.quote-unclosed", 3)
 
 
 def test_a_declared_column_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -172,7 +197,7 @@ def test_two_thousand_columns_are_read(tmp_path: Path) -> None:
 
 
 def test_line_numbers_hold_across_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog.reading_files.csv_rows.BATCH_CELLS", 40)
+    monkeypatch.setattr("catalog.reading_files.csv_rows.SCOPE", 90)
     chance = random.Random(7)  # noqa: S311 a fixed shuffle
     bad = set(chance.sample(range(2, 3000), 200))
     lines = ["a,b", *("1" if line in bad else f"{line},x" for line in range(2, 3001))]
