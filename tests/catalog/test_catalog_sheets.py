@@ -105,6 +105,12 @@ def test_formulas_without_a_value_are_told_by_cell(tmp_path: Path, kind: str) ->
     assert all(Invalid(note.code, **note.params).text("zh") for note in source.notes)
 
 
+def test_formulas_of_an_old_workbook_that_were_never_computed_are_told(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.xls", {"一": Made([["x"]]), "二": Made([["a", "b"], [1]], formulas={(1, 1): None})})
+    source, _ = read(path, Layout(sheet="二"))
+    assert source.flags == [("B2", KEPT)]
+
+
 def test_flags_count_on_when_their_addresses_are_full(tmp_path: Path) -> None:
     sheet = Made([["号"], *[[10**17 + number] for number in range(1_500)]])
     source, _ = read(make(tmp_path / "a.xlsx", {"表": sheet}))
