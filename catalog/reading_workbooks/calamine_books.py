@@ -13,8 +13,10 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from catalog.reading_workbooks import compound, office_parts
-from catalog.reading_workbooks.cells import Flags, Row, Sheet, WorkbookError
+from catalog.reading_workbooks import compound, office_parts, stream_records
+from catalog.reading_workbooks.cells import MOST_COLUMNS, MOST_ROWS, Flags, Row, Sheet, WorkbookError
+
+STREAMS = ("Workbook", "Book")
 
 
 class CalamineBook:
@@ -46,6 +48,8 @@ class CalamineBook:
     def rows(self, name: str) -> Iterator[Row]:
         """The rows of a sheet; calamine begins at row 1, but at the first column that is used."""
         sheet = self._sheet(name)
+        if sheet.end is not None and (sheet.end[0] >= MOST_ROWS or sheet.end[1] >= MOST_COLUMNS):
+            raise WorkbookError("file.workbook-broken")
         merges = defaultdict(list)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
             merges[top + 1].append((left, bottom + 1, right))
@@ -66,7 +70,8 @@ class CalamineBook:
         """Formulas without a value and error cells, from the XML of the sheet or the records of the stream."""
         if self._parts is not None:
             return office_parts.flags(self._path, self._parts, name, first)
-        return Flags()
+        stream = next((name for name in STREAMS if self._ole and name in self._ole.names), None)
+        return stream_records.flags(self._ole.stream(stream), name, first) if self._ole and stream else Flags()
 
     def properties(self) -> dict[str, str]:
         """Core, application and custom properties, or the summary information of an old workbook."""

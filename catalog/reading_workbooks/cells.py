@@ -9,6 +9,9 @@ from typing import Protocol
 EXACT = 10**15
 """From here on a spreadsheet number no longer holds every digit that was typed."""
 
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
+"""What a sheet may have at most in any spreadsheet program."""
+
 MOST_FLAGS = 1_000
 MOST_CELLS = 50_000_000
 """Of one sheet, empty ones within its rows counted."""

@@ -10,6 +10,8 @@ from catalog.reading_workbooks.cells import (
     ERROR,
     FORMULA_EMPTY,
     MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_ROWS,
     Flags,
     Row,
     Sheet,
@@ -19,7 +21,6 @@ from catalog.reading_workbooks.cells import (
 from catalog.reading_workbooks.xml_parts import PIECE, Walk, check_prologs, local, refuse_doctype, texts
 
 CONTENT, META, MANIFEST = "content.xml", "meta.xml", "META-INF/manifest.xml"
-MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 MOST_SPACES = 1_000
 NUMBERS = {"float", "percentage", "currency"}
 APART = {"annotation", "tracked-changes", "shapes", "table-source"}

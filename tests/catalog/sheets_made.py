@@ -73,8 +73,11 @@ def _xls(path: Path, sheets: Mapping[str, Made], _properties: Mapping[str, str])
         for row, column, cell in _filled(made):
             style = moments if isinstance(cell, datetime) else days if isinstance(cell, date) else None
             sheet.write(row, column, cell, *([style] if style else []))
-        for row, column in made.formulas:
-            sheet.write(row, column, xlwt.Formula("SUM(Z90:Z99)"))
+        for (row, column), value in made.formulas.items():
+            if isinstance(value, str):
+                sheet.row(row).set_cell_error(column, value)
+            else:
+                sheet.write(row, column, xlwt.Formula("SUM(Z90:Z99)"))
         sheet.visibility = int(made.hidden)
     book.save(str(path))
 

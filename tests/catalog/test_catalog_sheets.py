@@ -1,6 +1,7 @@
 """Sheets of XLSX, XLS and ODS read as their layout says: headings, merged cells, rows set aside, cells flagged."""
 
 import string
+import struct
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from sheets_made import Made, make
 from catalog.reading_files import glances, remembered
 from catalog.reading_files.shapes import Layout
 from catalog.reading_files.workbook_rows import WorkbookRows
+from catalog.reading_workbooks import stream_records
 from policies.refusals import Invalid
 
 KINDS = ("xlsx", "xls", "ods")
@@ -103,6 +105,30 @@ def test_formulas_without_a_value_are_told_by_cell(tmp_path: Path, kind: str) ->
         "file.note-error": ["B4"],
     }
     assert all(Invalid(note.code, **note.params).text("zh") for note in source.notes)
+
+
+def test_errors_of_an_old_workbook_are_told(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.xls", {"一": Made([["x"]]), "二": Made([["a", "b"], [1]], formulas={(1, 1): "#REF!"})})
+    source, rows = read(path, Layout(sheet="二"))
+    assert source.flags == [("B2", "file.flag-error")]
+    assert rows == [(2, ["1", ""])]
+
+
+def test_formulas_of_an_old_workbook_that_wait_to_be_computed_are_told() -> None:
+    def record(kind: int, content: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(content)) + content
+
+    def formula(column: int, kind: int, options: int) -> bytes:
+        value = bytes([kind, 0, 0, 0, 0, 0]) + b"\xff\xff"
+        return record(6, struct.pack("<HHH", 4, column, 0) + value + struct.pack("<HI", options, 0))
+
+    name = record(0x85, struct.pack("<IBBBB", 18, 0, 0, 2, 0) + b"S1") + record(10, b"")
+    assert len(name) == 18
+    cells = formula(0, 3, 1) + formula(1, 3, 0) + formula(2, 2, 0) + record(10, b"")
+    found = stream_records.flags(name + cells, "S1", 5)
+    assert found.cells == [("A5", KEPT), ("C5", "file.flag-error")]
+    assert not stream_records.flags(name + cells, "S1", 6).cells
+    assert not stream_records.flags(name + cells[:-20], "S2", 0).cells
 
 
 def test_flags_count_on_when_their_addresses_are_full(tmp_path: Path) -> None:
