@@ -14,7 +14,7 @@ from pathlib import Path
 from catalog.reading_files import csv_grid, text_blocks, text_lines
 from catalog.reading_files.csv_grid import Grid
 from catalog.reading_files.csv_window import EndlessError, Lines, Window
-from catalog.reading_files.shapes import BadRow, Batch, Dialect, Fault, Note, Rows, bad_row
+from catalog.reading_files.shapes import BadRow, Batch, Dialect, Fault, Note, Rows, SetAside, bad_row
 from policies.refusals import Invalid
 
 BATCH_CELLS = 400_000
@@ -42,6 +42,8 @@ class CsvRows:
         self.workbook = False
         self.digits_lost = 0
         self.quoted: Collection[str] = ()
+        self.set_aside: Sequence[SetAside] = ()
+        self.flags: Sequence[tuple[str, str]] = ()
         try:
             self.heading: Sequence[str] = self._heading()
         except BaseException:

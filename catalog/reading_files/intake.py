@@ -31,6 +31,7 @@ from catalog.reading_files.shapes import (
     Note,
     Offer,
     Rows,
+    SetAside,
     bad_row,
 )
 from catalog.reading_files.storing import RefusedRows, TableWriter
@@ -44,7 +45,8 @@ STAGE_ROWS = 1 << 15
 class RowSource(Protocol):
     """An open file that gives its heading row and then its rows in batches.
 
-    `quoted` names the columns that the file itself calls text; `notes` are complete when the last row is read.
+    `quoted` names the columns that the file itself calls text. `notes`, the rows that are no data and the cells to
+    look at (address, reason code) are complete when the last row is read.
     """
 
     heading: Sequence[str]
@@ -56,6 +58,16 @@ class RowSource(Protocol):
     @property
     def notes(self) -> Sequence[Note]:
         """What is worth telling of the file besides."""
+        ...
+
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """The rows that are no data."""
+        ...
+
+    @property
+    def flags(self) -> Sequence[tuple[str, str]]:
+        """The cells to look at."""
         ...
 
     def batches(self) -> Iterator[Rows]:
@@ -98,11 +110,11 @@ def read_table(
     file that is no such table; then neither file is left.
     """
     with containers.unwrapped(path, filename, out.parent) as (inner, name):
-        return _read(inner, name, items, out, refusals, layout or Layout())
+        return _read(inner, name, items, out, refusals, layout)
 
 
 def _read(
-    path: Path, filename: str, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path, layout: Layout
+    path: Path, filename: str, items: Sequence[ColumnSpec] | None, out: Path, refusals: Path, layout: Layout | None
 ) -> Intake:
     kind = kinds.inspect(path, filename)
     stage = out.with_name(out.name + ".stage")
@@ -110,7 +122,7 @@ def _read(
     with _swept(stage, done, refusals), closing(_open(path, kind, filename, layout)) as source:
         names = headings.check(source.heading)
         specs = headings.declared(names, items)
-        staged = _walk(source, specs, layout.conversions, stage, refusals)
+        staged = _walk(source, specs, layout.conversions if layout else {}, stage, refusals)
         _settle(stage, done, staged.columns)
         with done.open("rb") as file:
             os.fsync(file.fileno())
@@ -125,8 +137,10 @@ def _read(
         kind.encoding,
         kind.dialect,
         notes,
-        layout,
-        offers=staged.offers,
+        layout or Layout(),
+        tuple(source.set_aside),
+        tuple(source.flags),
+        staged.offers,
     )
 
 
@@ -143,13 +157,13 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
         done.unlink(missing_ok=True)
 
 
-def _open(path: Path, kind: FileKind, filename: str, layout: Layout) -> RowSource:
+def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
         return CsvRows(path, kind.encoding, kind.dialect)
     if kind.kind in KINDS:
-        return WorkbookRows(path, kind.kind)
+        return WorkbookRows(path, kind.kind, layout)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
-        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested)
+        return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested if layout else "text")
     if kind.kind == "html":
         raise Invalid("file.web-page", filename=filename)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)

@@ -13,7 +13,7 @@ from typing import Any
 from catalog.reading_files import forms, headings, json_text, records
 from catalog.reading_files.csv_rows import BATCH_CHARACTERS, batch_size
 from catalog.reading_files.json_text import Number, Reader, Scanner
-from catalog.reading_files.shapes import Batch, Fault, Note, bad_row
+from catalog.reading_files.shapes import Batch, Fault, Note, SetAside, bad_row
 from policies.refusals import Invalid
 
 DEEPEST = 4
@@ -56,6 +56,8 @@ class JsonRows:
         quoted: set[str] = set()
         self.heading: Sequence[str] = self._survey(quoted)
         self.quoted: Collection[str] = quoted
+        self.set_aside: Sequence[SetAside] = ()
+        self.flags: Sequence[tuple[str, str]] = ()
 
     def close(self) -> None:
         """Nothing is kept open."""
