@@ -89,6 +89,17 @@ def fill_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> No
     changes.note(work, entry, "entry.items")
 
 
+def retype_items(work: Work, entry: Entry, types: Mapping[str, v.ItemType]) -> None:
+    """Let items of a draft follow the types that their columns have after a conversion the steward accepted."""
+    work.demand("quality.run", entry)
+    if entry.state not in EDITABLE:
+        return
+    for item in entry.items:
+        if item.name in types and item.type != types[item.name]:
+            item.type = types[item.name]
+            work.record("entry.item-retyped", entry, item=item.name, type=item.type.value)
+
+
 def violations(entry: Entry) -> tuple[Refusal, ...]:
     """Everything that stands in the way of submitting an entry, each with the field it belongs to."""
     attributes = opening.Attributes(**_opening_values(entry, opening.Attributes))

@@ -1,7 +1,7 @@
 """Versions: deliveries of an entry's data, received, judged, and made live only when they pass."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
@@ -32,7 +32,7 @@ class Loaded:
     columns: Sequence[Mapping[str, Any]]
     encoding: str | None
     profile: Mapping[str, Any]
-    account: Mapping[str, Any]
+    account: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def confirm_layout(work: Work, version: Version, layout: Layout, *, look: bool =
     row = work.session.scalars(select(Version).where(Version.id == version.id).with_for_update(of=Version)).one()
     if row.state is not v.VersionState.ASKED:
         raise Refused("version.not-asked")
+    _check_conversions(row.entry, layout)
     row.state, row.layout = v.VersionState.RECEIVED, {**layout.to_json(), "look": look}
     if not look:
         row.entry.layout = {"layout": layout.to_json(), "headings": _headings(layout, row)}
@@ -133,6 +134,7 @@ def reread(work: Work, version: Version, layout: Layout) -> Version:
     work.demand("version.upload", version.entry)
     if version.quarantined or version.checked_at is None or (version.problem or {}).get("code") == "file.classified":
         raise Refused("version.not-readable")
+    _check_conversions(version.entry, layout)
     blob = Blob(version.original.sha256, version.original.size)
     again = receive(work, version.entry, blob, version.original.name, version.note)
     again.layout = {**layout.to_json(), "look": False}
@@ -214,6 +216,13 @@ def all_of(session: Session, entry: Entry) -> list[Version]:
     """Every version of an entry, newest first."""
     query = select(Version).where(Version.entry_id == entry.id).order_by(Version.number.desc())
     return list(session.scalars(query))
+
+
+def _check_conversions(entry: Entry, layout: Layout) -> None:
+    """The items of a published entry are promised: a conversion may be accepted before that, not after."""
+    kept = (entry.layout or {}).get("layout", {}).get("conversions", {})
+    if entry.state in LIVE and set(layout.conversions.items()) - set(kept.items()):
+        raise Refused("version.conversion-published")
 
 
 def _headings(layout: Layout, version: Version) -> str:

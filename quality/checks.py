@@ -160,6 +160,8 @@ def examine(
         glance, layout = looking.look(inner, name, how or How())
         if layout is None:
             return Asked(glance)
+        # What a conversion makes of a text is for its values to say.
+        specs = [ColumnSpec(one.name) if _is_freed(one, layout) else one for one in specs]
         intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
     profile = profiles.profile(table)
     today = local_date(now)
@@ -207,6 +209,9 @@ def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
         return
     version.glance, version.layout = found.glance.to_json(), {**found.intake.layout.to_json(), "look": False}
     datasets.fill_items(work, version.entry, _items_of(found.intake))
+    converted = found.intake.layout.conversions
+    types = {one.name: ITEM_TYPES[one.type] for one in found.intake.columns if one.name in converted}
+    datasets.retype_items(work, version.entry, types)
     suite = suites.propose(work, version.entry, found.rules) if not plan.settled else None
     suite = suite or suites.latest(work.session, version.entry)
     assert suite is not None  # noqa: S101 - a settled plan has run a suite before
@@ -240,6 +245,10 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
 def score_of(value: Decimal | None) -> float | None:
     """A score as columns hold it."""
     return None if value is None else float(value)
+
+
+def _is_freed(spec: ColumnSpec, layout: Layout) -> bool:
+    return spec.type is ColumnType.TEXT and spec.name in layout.conversions
 
 
 def _how(version: Version) -> How:
