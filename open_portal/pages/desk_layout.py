@@ -12,7 +12,7 @@ from catalog import versions
 from catalog.models import Entry, Version
 from catalog.reading_files import heading_rows
 from catalog.reading_files.heading_rows import GridRow
-from catalog.reading_files.shapes import Glance, Layout, Note
+from catalog.reading_files.shapes import Glance, GlanceRow, Layout, Note
 from open_portal.pages.desk_frame import address, again, done, entry_of, own_entry, pages, said
 from open_portal.requests import actor, deed, session
 from policies import vocabulary as v
@@ -138,13 +138,14 @@ def _number(text: str) -> int | None:
 
 def _page(version: Version, glance: Glance, typed: Mapping[str, str], shown: Layout) -> dict[str, Any]:
     entry = version.entry
+    width = max((min(len(row.cells), SHOWN) for row in glance.rows), default=0)
     return {
         "entry": entry,
         "address": address(entry.code),
         "version": version,
         "typed": typed,
-        "lines": [_line(row, shown) for row in glance.rows],
-        "width": max((min(len(row.cells), SHOWN) for row in glance.rows), default=0),
+        "lines": [_line(row, shown, width) for row in glance.rows],
+        "width": width,
         "names": _names(glance, shown),
         "notes": [said(_of(note)) for note in glance.notes],
         "sheets": glance.sheets,
@@ -167,11 +168,12 @@ def _names(glance: Glance, shown: Layout) -> list[str]:
     return [name for name in heading_rows.joined(rows, max((len(row.cells) for row in rows), default=0)) if name]
 
 
-def _line(row: Any, shown: Layout) -> Line:
-    return Line(row.number, _role(row, shown), tuple(_cells(row.cells[:SHOWN], row.merges)))
+def _line(row: GlanceRow, shown: Layout, width: int) -> Line:
+    cells = (*row.cells, *("",) * width)[:width]
+    return Line(row.number, _role(row, shown), tuple(_cells(cells, row.merges)))
 
 
-def _role(row: Any, shown: Layout) -> str:
+def _role(row: GlanceRow, shown: Layout) -> str:
     top, bottom = shown.heading
     if row.number < top:
         return row.role if row.role in ABOVE else "title"

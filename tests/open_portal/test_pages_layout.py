@@ -62,10 +62,10 @@ def test_asked_corrected_confirmed_and_remembered(stage: Stage, tmp_path: Path) 
     assert read(stage, code, number).state is v.VersionState.ASKED
     client, url = stage.client(stage.cast.steward), f"/desk/datasets/{code}/data/{number}/layout"
     page = client.get(url).text
-    for word in ("企业/数量", "湖州市企业情况统计表", "合计行和注释行", "tx-grid__row--heading"):
+    for word in ("企业/数量", "湖州市企业情况统计表", "合计行和注释行", "tx-sheet__row--heading"):
         assert word in page
     form = {"sheet": "", "top": "3", "bottom": "4", "first": "", "last": "", "set_aside": "y", "fill_merged": "y"}
-    assert "tx-grid__row--heading" in client.post(url, data={**form, "bottom": "3", "action": "preview"}).text
+    assert "tx-sheet__row--heading" in client.post(url, data={**form, "bottom": "3", "action": "preview"}).text
     assert read(stage, code, number).state is v.VersionState.ASKED
     assert client.post(url, data={**form, "action": "confirm"}).status_code == 302
     check(stage, code, number)
