@@ -108,6 +108,7 @@ class WorkbookRows:
     def _heading(self) -> list[str]:
         """Read down to the first row of data; what stands above is set aside."""
         rows: list[GridRow] = []
+        lead: list[GridRow] = []
         self._next: _Sent | None = None
         for row in self._rows:
             if self._plan is None:
@@ -118,13 +119,15 @@ class WorkbookRows:
                 break
             if top <= row.number <= bottom:
                 rows.append(row)
+            elif row.number < top:
+                lead.append(row)
+                self._put_aside(row, layouts.lead_code(row))
             else:
-                code = layouts.lead_code(row) if row.number < top else layouts.NUMBERING
-                self._put_aside(row, code)
+                self._put_aside(row, layouts.NUMBERING)
         if self._plan is None or (not rows and self._plan.heading[0]):
             raise Invalid("file.heading-missing")
         self._layout = self._plan
-        self._known = layouts.known_rows(rows)
+        self._known = layouts.known_rows(rows, lead)
         return self._named(rows)
 
     def _named(self, rows: Sequence[GridRow]) -> list[str]:
