@@ -42,6 +42,8 @@ SIGNED = re.compile(
     r"|(?:联系)?电话[：:].*|(?:填报|填表|报送|报出|制表)?(?:日期|时间)[：:].*|第\s*\d+\s*页.*|(?:-|—)\s*\d+\s*(?:-|—)",
     re.DOTALL,
 )
+HINT = re.compile("[计总小累汇合和：:]|total|sum|第|—|-", re.IGNORECASE)
+"""Something of this stands in the first three cells of every row of sums and every row of signatures."""
 STEMS = "甲乙丙丁戊己庚辛壬癸"
 NUMBERED = re.compile(r"[（(]\s*(\d{1,3})\s*[)）]|(\d{1,3})(?:\s*[=＝].+)?|[A-Z]")
 CIRCLED = {chr(0x2460 + place): place + 1 for place in range(20)}

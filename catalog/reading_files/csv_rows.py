@@ -173,7 +173,7 @@ class CsvRows:
         lines = Lines(self._window)
         try:
             for fields in self._reader(lines):
-                if any(field.strip() for field in fields) and not _separator_hint(lines.raw):
+                if any(field.strip() for field in fields) and not is_separator_hint(lines.raw):
                     self._window.cut(lines.at, lines.line - self._window.line)
                     return fields
                 lines.done()
@@ -187,7 +187,8 @@ def _lines_of(raw: str) -> list[str]:
     return list(io.StringIO(raw, newline=""))
 
 
-def _separator_hint(text: str) -> bool:
+def is_separator_hint(text: str) -> bool:
+    """Excel's line "sep=;", which says how to cut the others."""
     return len(text.strip()) <= 5 and text.lower().startswith("sep=")
 
 

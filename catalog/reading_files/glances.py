@@ -1,13 +1,15 @@
 """A file at first sight: its first rows, its sheets, what it says of itself, and where its table seems to lie."""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.reading_files import encodings, kinds, layouts
+from catalog.reading_files import encodings, kinds, layouts, text_blocks
+from catalog.reading_files.csv_rows import is_separator_hint
 from catalog.reading_files.heading_rows import GridRow
 from catalog.reading_files.layouts import Proposal
 from catalog.reading_files.shapes import FileKind, Glance, GlanceRow, Layout, Note, SheetGlance
@@ -117,11 +119,18 @@ def _texts(rows: Sequence[GridRow]) -> tuple[str, ...]:
 
 def _cut(path: Path, kind: FileKind) -> list[GridRow]:
     """The first filled rows of a delimited file under their line numbers; a row that cannot be cut ends the look."""
-    with path.open(encoding=kind.encoding, errors="replace", newline="") as file:
-        return _rows_of(iter(lambda: file.readline(LONGEST_LINE), ""), kind, 0)[:HEAD]
+    return _rows_of(_text_lines(path, kind.encoding or ""), kind, 0, HEAD)
 
 
-def _rows_of(lines: Iterator[str], kind: FileKind, before: int) -> list[GridRow]:
+def _text_lines(path: Path, codec: str) -> Iterator[str]:
+    """The lines of a text file in any encoding that is read, one cut where it is too long to be looked at."""
+    with closing(text_blocks.read(path, codec)) as blocks:
+        for block in blocks:
+            for line in io.StringIO(block.content.decode(errors="replace"), newline=""):
+                yield line[:LONGEST_LINE]
+
+
+def _rows_of(lines: Iterator[str], kind: FileKind, before: int, most: int) -> list[GridRow]:
     if kind.dialect is None:
         return []
     reader = csv.reader(lines, delimiter=kind.dialect.delimiter, quotechar=kind.dialect.quote)
@@ -129,19 +138,14 @@ def _rows_of(lines: Iterator[str], kind: FileKind, before: int) -> list[GridRow]
     line = before + 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells) and not _is_hint(cells, kind.dialect.delimiter):
+            if any(cell.strip() for cell in cells) and not is_separator_hint(kind.dialect.delimiter.join(cells)):
                 rows.append(GridRow(line, tuple(cell[:1_000] for cell in cells[:MOST_COLUMNS])))
             line = before + reader.line_num + 1
-            if not before and len(rows) == HEAD:
+            if len(rows) == most:
                 break
     except csv.Error:
         return rows
     return rows
-
-
-def _is_hint(cells: Sequence[str], delimiter: str) -> bool:
-    """Excel's line "sep=;", which says how to cut the others."""
-    return delimiter.join(cells).strip().lower() == f"sep={delimiter}".strip()
 
 
 def _end_of(path: Path, kind: FileKind) -> list[GridRow]:
@@ -157,12 +161,12 @@ def _end_of(path: Path, kind: FileKind) -> list[GridRow]:
         _, _, content = content.partition(mark)
         before += 1
     lines = content.decode(kind.encoding, "replace").splitlines(keepends=True)
-    return [row for row in _rows_of(iter(lines), kind, before) if row.number > HEAD][-TAIL:]
+    return [row for row in _rows_of(iter(lines), kind, before, END_BYTES) if row.number > HEAD][-TAIL:]
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
-    """The beginning of a text file that is no table of cells."""
-    with path.open(encoding=encoding, errors="replace") as file:
+def _lines(path: Path, codec: str) -> Iterator[str]:
+    """The beginning of a text file that is no table of cells; its lines may be of any length."""
+    with path.open(encoding=codec, errors="replace") as file:
         for _ in range(HEAD):
             if not (line := file.readline(CHUNK)):
                 return

@@ -14,8 +14,9 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catalog.reading_files import containers, conversions, declaring, forms, headings, kinds
+from catalog.reading_files import containers, conversions, csv_sheets, declaring, forms, headings, kinds
 from catalog.reading_files.csv_rows import CsvRows
+from catalog.reading_files.csv_sheets import CsvSheetRows
 from catalog.reading_files.declaring import Declared, Faults
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
@@ -159,7 +160,9 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
 
 def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
-        return CsvRows(path, kind.encoding, kind.dialect)
+        if layout is None or csv_sheets.begins_at_once(layout):
+            return CsvRows(path, kind.encoding, kind.dialect)
+        return CsvSheetRows(path, kind.encoding, kind.dialect, layout)
     if kind.kind in KINDS:
         return WorkbookRows(path, kind.kind, layout)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:

@@ -74,8 +74,11 @@ def lead_code(row: GridRow) -> str:
 
 def aside_code(row: GridRow, width: int) -> str | None:
     """Whether a row among or below the data is a total, a note or the title of a section; None for data."""
+    hinted = [cell for cell in row.cells[:width] if cell][:3]
+    if width < 2 or not hinted or (len(hinted) == 3 and not any(map(cell_words.HINT.search, hinted))):
+        return None
     filled = row.filled(width)
-    if width < 2 or not filled:
+    if not filled:
         return None
     said = [row.cells[column].strip() for column in filled]
     if _is_total(said):
@@ -93,13 +96,15 @@ def aside_code(row: GridRow, width: int) -> str | None:
 
 
 def known_rows(heading: Sequence[GridRow], lead: Sequence[GridRow] = ()) -> dict[tuple[str, ...], str]:
-    """The rows of heading and lead by their words: on the next printed page they come again."""
-    again = {words(row): lead_code(row) for row in lead}
-    return again | {words(row): REPEATED for row in heading}
+    """The rows of heading and lead by their cells: on the next printed page they come again."""
+    again = {tuple(row.cells): lead_code(row) for row in lead}
+    return again | {tuple(row.cells): REPEATED for row in heading}
 
 
 def side_note(row: GridRow, width: int) -> str | None:
     """The only text right of the table, a column away from it and no value: a note beside the rows."""
+    if len(row.cells) <= width:
+        return None
     outer = [column for column in row.filled() if column >= width]
     alone = len(outer) == 1 and outer[0] > width and not cell_words.is_value(row.cell(outer[0]))
     return row.cell(outer[0]) if alone else None
@@ -264,7 +269,7 @@ def _body(sheet: _Sheet, start: int, end: int, first: int) -> bool:
     known = known_rows(rows[start:end], rows[:start])
     asides = False
     for place, row in enumerate(rows[first:], first):
-        code = known.get(words(row)) or aside_code(row, sheet.width)
+        code = known.get(tuple(row.cells)) or aside_code(row, sheet.width)
         if code is None and side_note(row, sheet.width):
             sheet.notes.append(Note("file.note-side-notes", {"line": row.number}))
         sheet.roles[row.number] = ROLES[code] if code else "data"
@@ -273,18 +278,13 @@ def _body(sheet: _Sheet, start: int, end: int, first: int) -> bool:
             sheet.notes.append(Note("file.note-two-tables", {"line": row.number}))
             break
     for row in sheet.tail:
-        code = known.get(words(row)) or aside_code(row, sheet.width)
+        code = known.get(tuple(row.cells)) or aside_code(row, sheet.width)
         if code:
             sheet.roles[row.number] = ROLES[code]
             asides = True
     if end > start and not sheet.notes and _is_transposed(sheet, [rows[start], *rows[first:]]):
         sheet.notes.append(Note("file.note-transposed"))
     return asides
-
-
-def words(row: GridRow) -> tuple[str, ...]:
-    """The filled cells of a row without spaces, by which a row is known again."""
-    return tuple(cell_words.bare(row.cell(column)) for column in row.filled())
 
 
 def _begins_anew(sheet: _Sheet, first: int, place: int) -> bool:

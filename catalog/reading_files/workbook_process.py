@@ -51,17 +51,20 @@ class WorkbookProcess:
         self._timer.start()
 
     def messages(self) -> Iterator[Any]:
-        """What the child sends; a child that stops short of its last word is a refusal of the file."""
+        """What the child sends, rows as lines of text; a child that stops before its last word is a refusal."""
         if self._child.stdout is None:
             raise RuntimeError("the child has no output")
         for line in self._child.stdout:
+            if not line.startswith("{"):
+                yield line
+                continue
             try:
                 message = json.loads(line)
             except ValueError:
                 break
-            if isinstance(message, dict) and "refused" in message:
+            if "refused" in message:
                 raise Invalid(message["refused"])
-            if isinstance(message, dict) and "end" in message:
+            if "end" in message:
                 return
             yield message
         self._child.wait()

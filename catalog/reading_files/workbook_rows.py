@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from policies.refusals import Invalid
 MOST_ASIDE = 10_000
 """Rows set aside within the data; what would go beyond is loaded, so that nothing is lost unseen."""
 DIGITS_LOST = "file.flag-digits-lost"
+DECODE = json.JSONDecoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent(GridRow):
+    """A row with the text of its cells as it came."""
+
+    raw: str = ""
 
 
 class WorkbookRows:
@@ -59,33 +68,33 @@ class WorkbookRows:
 
     def batches(self) -> Iterator[Batch]:
         """The rows of data; a row with a filled cell outside the headings is put aside."""
-        width, columns = len(self._columns), self._columns
-        kept, until = set(columns), self._until
+        width, columns, until = len(self._columns), self._columns, self._until
+        whole = columns == list(range(until))
         batch, characters = Batch(width), 0
         for row in self._data():
-            cells = [row.cells[column] if column < len(row.cells) else "" for column in columns]
-            raw = json.dumps(list(row.cells[self._left :]), ensure_ascii=False)
-            characters += len(raw)
-            if len(row.cells) > until and any(cell for place, cell in enumerate(row.cells) if place not in kept):
-                batch.bad.append(bad_row(row.number, raw, Fault(None, "file.row-width")))
+            cells = row.cells
+            characters += len(row.raw)
+            if len(cells) > until:
+                batch.bad.append(bad_row(row.number, row.raw, Fault(None, "file.row-width")))
             else:
                 batch.lines.append(row.number)
-                batch.raws.append(raw)
-                batch.cells.extend(cells)
+                batch.raws.append(row.raw)
+                cells = [*cells, *[""] * (until - len(cells))]
+                batch.cells.extend(cells if whole else [cells[column] for column in columns])
             if len(batch) + len(batch.bad) >= batch_size(width) or characters >= BATCH_CHARACTERS:
                 yield batch
                 batch, characters = Batch(width), 0
         yield batch
         self._finish()
 
-    def _receive(self, messages: Iterator[Any]) -> Iterator[GridRow]:
+    def _receive(self, messages: Iterator[Any]) -> Iterator[_Sent]:
         """The filled rows of the sheet; other messages are kept."""
         filled = last = 0
         for message in messages:
-            if isinstance(message, list):
-                number, cells, merges = message
-                filled, last = filled + 1, number
-                yield GridRow(number, cells, [(left, bottom, right) for left, bottom, right in merges])
+            if isinstance(message, str):
+                said, raw, merges = message.split("\t")
+                filled, last = filled + 1, int(said)
+                yield _Sent(last, DECODE(raw), json.loads(merges) if merges.strip() else (), raw)
             elif "sheet" in message:
                 self.sheet = message["sheet"]
             elif "used" in message:
@@ -99,7 +108,8 @@ class WorkbookRows:
     def _heading(self) -> list[str]:
         """Read down to the first row of data; what stands above is set aside."""
         rows: list[GridRow] = []
-        self._next: GridRow | None = None
+        lead: list[GridRow] = []
+        self._next: _Sent | None = None
         for row in self._rows:
             if self._plan is None:
                 self._plan = Layout(heading=(row.number, row.number), set_aside=False)
@@ -109,13 +119,15 @@ class WorkbookRows:
                 break
             if top <= row.number <= bottom:
                 rows.append(row)
+            elif row.number < top:
+                lead.append(row)
+                self._put_aside(row, layouts.lead_code(row))
             else:
-                code = layouts.lead_code(row) if row.number < top else layouts.NUMBERING
-                self._put_aside(row, code)
+                self._put_aside(row, layouts.NUMBERING)
         if self._plan is None or (not rows and self._plan.heading[0]):
             raise Invalid("file.heading-missing")
         self._layout = self._plan
-        self._known = layouts.known_rows(rows)
+        self._known = layouts.known_rows(rows, lead)
         return self._named(rows)
 
     def _named(self, rows: Sequence[GridRow]) -> list[str]:
@@ -139,14 +151,14 @@ class WorkbookRows:
         self._left, self._until = min(self._columns, default=0), len(names)
         return [names[column] for column in self._columns]
 
-    def _data(self) -> Iterator[GridRow]:
+    def _data(self) -> Iterator[_Sent]:
         """The rows of data with merged cells filled; the others are set aside on the way."""
         plan, width = self._layout, self._until
         for row in self._following():
             if plan.last is not None and row.number > plan.last:
                 self._put_aside(row, layouts.aside_code(row, width) or layouts.NOTE)
                 continue
-            code = self._known.get(layouts.words(row)) or layouts.aside_code(row, width) if plan.set_aside else None
+            code = self._known.get(tuple(row.cells)) or layouts.aside_code(row, width) if plan.set_aside else None
             if code is not None and len(self.set_aside) < MOST_ASIDE:
                 self._put_aside(row, code)
                 continue
@@ -154,15 +166,15 @@ class WorkbookRows:
                 self._totals.append(row.number)
             if plan.set_aside and (said := layouts.side_note(row, width)):
                 self.set_aside.append(SetAside(row.number, said, layouts.NOTE))
-                row = GridRow(row.number, row.cells[:width], row.merges)  # noqa: PLW2901 the row without its note
+                row = _Sent(row.number, row.cells[:width], row.merges, row.raw)  # noqa: PLW2901 the row without its note
             yield self._filled(row) if plan.fill_merged and (row.merges or self._merged) else row
 
-    def _following(self) -> Iterator[GridRow]:
+    def _following(self) -> Iterator[_Sent]:
         if self._next is not None:
             yield self._next
         yield from self._rows
 
-    def _filled(self, row: GridRow) -> GridRow:
+    def _filled(self, row: _Sent) -> _Sent:
         """The row with what merged cells from above and beside put into it."""
         cells = [*row.cells, *[""] * (self._until - len(row.cells))]
         self._merged = [merged for merged in self._merged if merged[1] >= row.number]
@@ -172,7 +184,7 @@ class WorkbookRows:
         for left, _, right, said in self._merged:
             for column in range(left, right + 1):
                 cells[column] = cells[column] or said
-        return GridRow(row.number, cells)
+        return _Sent(row.number, cells, (), row.raw)
 
     def _put_aside(self, row: GridRow, code: str) -> None:
         said = " ".join(cell.strip() for cell in row.cells if cell.strip())

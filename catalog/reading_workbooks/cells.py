@@ -1,10 +1,10 @@
 """Cells as text with a letter for what they were, and the account of cells that need a look."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 EXACT = 10**15
 """From here on a spreadsheet number no longer holds every digit that was typed."""
@@ -84,40 +84,32 @@ class Book(Protocol):
         ...
 
 
-def text(cell: object) -> str:
-    """A cell as it would stand in a CSV file; whole numbers without a decimal point, dates as in ISO 8601."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return format(cell + 0.0, ".0f") if cell.is_integer() else repr(cell)  # -0.0 becomes 0.0
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, (date, time)):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        minutes, seconds = divmod(int(cell.total_seconds()), 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
-    return str(cell) if isinstance(cell, int) else ""
+def is_inexact(cell: object) -> bool:
+    """A number that has lost digits, or may have."""
+    return type(cell) in {int, float} and abs(cell) >= EXACT  # type: ignore[arg-type] # a number has a size
 
 
-LETTERS = {
-    str: "s",
-    float: "n",
-    int: "n",
-    bool: "b",
-    date: "d",
-    datetime: "d",
-    time: "t",
-    timedelta: "t",
+def _decimal(cell: float) -> str:
+    return format(cell + 0.0, ".0f") if cell.is_integer() else repr(cell)  # -0.0 becomes 0.0
+
+
+def _elapsed(cell: timedelta) -> str:
+    minutes, seconds = divmod(int(cell.total_seconds()), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+TEXTS: dict[type, Callable[[Any], str]] = {
+    str: str,
+    float: _decimal,
+    int: str,
+    bool: lambda cell: "true" if cell else "false",
+    datetime: lambda cell: cell.isoformat(" "),
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: _elapsed,
+    type(None): lambda _: "",
 }
-
-
-def letter(cell: object) -> str:
-    """What a cell was: s text, n number, d date, t time, b truth, x a number that lost digits."""
-    kind = LETTERS.get(type(cell), "s")
-    return "x" if kind == "n" and abs(cell) >= EXACT else kind  # type: ignore[arg-type] # numbers have a size
+"""A cell as it would stand in a CSV file: whole numbers without a decimal point, dates as in ISO 8601."""
 
 
 def address(row: int, column: int) -> str:

@@ -1,7 +1,7 @@
 """What the child process does: it reads one workbook, limited in memory and time, and can write no file.
 
-Standard output carries JSON lines (see `sending`), at last {"end": true}. A refusal is {"refused": reason
-code}. Commands: `glance HEAD TAIL` looks at every sheet, `rows SHEET FIRST LAST` sends one of them.
+Standard output carries lines of JSON and rows (see `sending`), at last {"end": true}. A refusal is {"refused":
+reason code}. Commands: `glance HEAD TAIL` looks at every sheet, `rows SHEET FIRST LAST` sends one of them.
 """
 
 import json
@@ -65,5 +65,5 @@ def _send(messages: Iterator[Any]) -> None:
 
 
 def _say(value: object) -> int:
-    """Write one JSON line; its length."""
-    return sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """Write one line, text as it is and all else as JSON; its length."""
+    return sys.stdout.write((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) + "\n")

@@ -1,11 +1,16 @@
 """The rows of a sheet as messages, and what is found out about its cells while they go by."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from catalog.reading_workbooks.cells import DIGITS_LOST, SERIAL_DATE, Book, Flags, Row, address, letter, text
+from catalog.reading_workbooks.cells import DIGITS_LOST, SERIAL_DATE, TEXTS, Book, Flags, Row, address, is_inexact
 
 SERIALS = (10_000, 80_000)
+EXACT_DIGITS = 15
+DATES = {date, datetime}
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class SheetMessages:
@@ -18,17 +23,16 @@ class SheetMessages:
         self._dates: dict[int, int] = {}
 
     def all(self) -> Iterator[Any]:
-        """{"used": columns}, then [row, texts, merges] for each filled row, then {"flags", "counts"}."""
+        """{"used": columns}, then "row TAB texts TAB merges" for each filled row, then {"flags", "counts"}."""
         yield {"used": self.used()}
         for row in self._book.rows(self._name):
             texts = trimmed(row)
             if not texts:
                 continue
             self._first = self._first or row.number + 1
-            letters = "".join(letter(cell) for cell in row.cells[: len(texts)])
             if self._is_data(row.number):
-                self._look(row, letters)
-            yield [row.number, texts, row.merges]
+                self._look(row, texts)
+            yield f"{row.number}\t{ENCODE(texts)}\t{ENCODE(row.merges) if row.merges else ''}"
         self._look_back()
         found = self._book.flags(self._name, self._first)
         cells = (self._flags.cells + found.cells)[:1000]
@@ -57,15 +61,15 @@ class SheetMessages:
     def _is_data(self, number: int) -> bool:
         return number >= self._first and not (self._last and number > self._last)
 
-    def _look(self, row: Row, letters: str) -> None:
+    def _look(self, row: Row, texts: Sequence[str]) -> None:
         """Numbers too long for a spreadsheet, and bare numbers among the dates of a column."""
-        if "x" in letters:
-            for column, mark in enumerate(letters):
-                if mark == "x":
+        if max(map(len, texts)) > EXACT_DIGITS:
+            for column, cell in enumerate(row.cells):
+                if is_inexact(cell):
                     self._flags.add(DIGITS_LOST, address(row.number, column))
-        if "d" in letters:
-            for column, mark in enumerate(letters):
-                if mark == "d":
+        if not DATES.isdisjoint(map(type, row.cells)):
+            for column, cell in enumerate(row.cells):
+                if type(cell) in DATES:
                     self._dates.setdefault(column, row.number)
         for column in self._dates:
             if is_serial(cell_of(row, column)):
@@ -94,7 +98,7 @@ def cell_of(row: Row, column: int) -> object:
 
 def trimmed(row: Row) -> list[str]:
     """The texts of a row up to its last filled cell."""
-    texts = [text(cell) for cell in row.cells]
+    texts = [TEXTS.get(type(cell), str)(cell) for cell in row.cells]
     while texts and not texts[-1]:
         texts.pop()
     return texts
