@@ -106,7 +106,7 @@ class Quarantine:
             os.fsync(file.fileno())
             return Blob(digest.hexdigest(), file.tell())
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> io.BufferedReader:
         """Open a waiting file for reading; NotFound where there is none."""
         return self.path(name).open("rb")
 

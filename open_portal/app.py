@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from open_portal import doors, faces, failures, language, navigation, security
+from open_portal import arrivals, doors, faces, failures, language, navigation, security
 from open_portal.doors import Access
 from open_portal.entrants import Entrant
 from open_portal.pages import BLUEPRINTS
@@ -27,6 +27,7 @@ csrf = CSRFProtect()
 def create_app(kit: Kit) -> Flask:
     """The portal over a kit."""
     app = Flask("open_portal", static_folder="static", template_folder="templates")
+    app.request_class = arrivals.PortalRequest
     _configure(app, kit)
     _load_templates(app)
     app.before_request(_begin)
@@ -107,6 +108,7 @@ def _begin() -> ResponseReturnValue | None:
 
 
 def _end(_error: BaseException | None) -> None:
+    arrivals.drop()
     reading = g.pop("reading", None)
     if reading is not None:
         reading.__exit__(None, None, None)

@@ -41,7 +41,7 @@ class Run(Base):
     version_id: Mapped[str] = mapped_column(String(36), ForeignKey("version.id"), index=True)
     suite_id: Mapped[str] = mapped_column(String(36), ForeignKey("suite.id"))
     engine: Mapped[str] = mapped_column(String(32))
-    engine_version: Mapped[str] = mapped_column(String(32))
+    engine_version: Mapped[str] = mapped_column(String(100))
     rows: Mapped[int]
     seconds: Mapped[float]
     results: Mapped[list[Any]]

@@ -149,3 +149,9 @@ def run_schedules(session: Session, now: datetime) -> None:
 def prune(session: Session, before: datetime) -> None:
     """Forget jobs that ended well before an instant."""
     session.execute(Job.__table__.delete().where(Job.state == DONE, Job.ended_at < before))  # type: ignore[attr-defined]
+
+
+def newest(session: Session, kind: str, dedupe: str) -> Job | None:
+    """The newest job of a kind with a key, in whatever state it is."""
+    query = select(Job).where(Job.kind == kind, Job.dedupe == dedupe).order_by(Job.sequence.desc()).limit(1)
+    return session.scalars(query).first()

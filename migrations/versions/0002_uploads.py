@@ -1,4 +1,4 @@
-"""Uploads in parts, files in quarantine, and what is kept of how a file was read."""
+"""Uploads in parts, files in quarantine, what is kept of how a file was read, and room for an engine's version."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_version_quarantined"), "version", ["quarantined"], unique=False)
     for name in KEPT:
         op.add_column("version", sa.Column(name, sa.JSON(), nullable=True))
+    with op.batch_alter_table("run") as batch:
+        batch.alter_column("engine_version", type_=sa.String(length=100), existing_nullable=False)
     op.create_table(
         "upload",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -46,6 +48,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back; a column goes by itself, so that no table others refer to is made anew."""
     op.drop_table("upload")
+    with op.batch_alter_table("run") as batch:
+        batch.alter_column("engine_version", type_=sa.String(length=32), existing_nullable=False)
     for name in reversed(KEPT):
         op.drop_column("version", name)
     op.drop_index(op.f("ix_version_quarantined"), "version")

@@ -19,6 +19,8 @@ from open_portal.pages import (
     desk_reviews,
     desk_rules,
     desk_tasks,
+    desk_uploads,
+    desk_versions,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
 from open_portal.pages.desk_frame import address, case_line, language, pages
@@ -38,6 +40,8 @@ PARTS = (
     desk_reviews,
     desk_rules,
     desk_tasks,
+    desk_uploads,
+    desk_versions,
 )
 """The modules that hang their views on the desk's blueprint."""
 SHOWN = 12
@@ -125,6 +129,11 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
     texts = {
         "version.passed": _("Version %(number)s of “%(title)s” passed its checks", number=number, title=title),
         "version.failed": _("Version %(number)s of “%(title)s” failed its checks", number=number, title=title),
+        "version.stopped": _(
+            "Version %(number)s of “%(title)s” bears a classification marking and was erased",
+            number=number,
+            title=title,
+        ),
         "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
     }

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, or_, select
+from werkzeug.datastructures import FileStorage
 
 from catalog import datasets, reading, versions
 from catalog.datasets import Description
 from catalog.models import Entry, Version
 from catalog.reading import Purpose
-from open_portal import forms_entry
-from open_portal.pages import desk_files
+from catalog.uploads import Received
+from open_portal import arrivals, failures, forms_entry
+from open_portal.pages import desk_files, desk_uploads
 from open_portal.pages.desk_frame import address, again, done, entry_of, own_entry, pages, said
 from open_portal.requests import actor, deed, now, session
 from policies import vocabulary as v
@@ -98,17 +100,37 @@ def register() -> ResponseReturnValue:
         raise NotFound("general.not-found")
     work.demand(actor(), "entry.register", _Draft(owner))
     try:
-        blob = desk_files.keep(upload) if upload and upload.filename else None
-        with deed() as unit:
-            entry = _drafted(unit, owner.id, typed["title"])
-            if blob and upload:
-                desk_files.receive_once(unit, entry, blob, upload.filename or "", "")
-            code = entry.code
+        code, received = _registered(owner.id, typed["title"], upload)
     except Invalid as refusal:
         field = refusal.field if refusal.field in typed else "file"
+        if failures.wants_json():
+            raise
         return again("desk/new.html", **_new_form(typed, {str(field): said(refusal)}))
+    tasks = url_for("desk.tasks", code=address(code))
+    if failures.wants_json():
+        return jsonify(uploads=url_for("desk.begin_upload", code=address(code)), next=tasks), 201
     done(_("The draft is entered. Go through the tasks in any order."))
-    return redirect(url_for("desk.tasks", code=address(code)))
+    if received:
+        done(desk_files.receipt(received))
+    return redirect(tasks)
+
+
+def _registered(tenant_id: str, title: str, upload: FileStorage | None) -> tuple[str, Received | None]:
+    """The code of the draft, and what became of the file if one came with it: both happen together or not at all."""
+    codes: list[str] = []
+
+    def drafted(unit: Work) -> Entry:
+        entry = _drafted(unit, tenant_id, title)
+        codes.append(entry.code)
+        return entry
+
+    received = None
+    if upload and upload.filename:
+        received = desk_files.receive(arrivals.keep(upload), upload.filename, "", drafted)
+    else:
+        with deed() as unit:
+            drafted(unit)
+    return codes[0], received
 
 
 def _drafted(unit: Work, tenant_id: str, title: str) -> Entry:
@@ -136,7 +158,14 @@ class _Draft:
 
 
 def _new_form(typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
-    return {"tenants": stewarded(), "typed": typed, "errors": errors, "limit": desk_files.limit_text()}
+    return {
+        "tenants": stewarded(),
+        "typed": typed,
+        "errors": errors,
+        "limit": desk_files.limit_text(),
+        "accept": desk_files.ACCEPTED,
+        "part": desk_uploads.PART,
+    }
 
 
 @pages.get("/desk/datasets/<code>")

@@ -1,44 +1,40 @@
-"""Data files on the desk: taken in as a stream, followed through their checks, refused rows handed back."""
+"""Data files on the desk: taken into quarantine as a stream; every version of an entry's data."""
 
-import json
-from collections.abc import Iterator
-from contextlib import closing
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 
-from catalog import versions
-from catalog.blobs import Blob
+from catalog import uploads, versions
 from catalog.models import Entry, Version
+from catalog.quarantine import Waiting
+from catalog.uploads import Received
+from open_portal import arrivals
+from open_portal.pages import desk_uploads
 from open_portal.pages.desk_frame import address, again, done, entry_of, own_entry, pages, said, words_of
 from open_portal.requests import actor, deed, kit, session
-from policies import vocabulary as v
-from policies.refusals import Invalid, NotFound, ReasonsError
+from policies.refusals import Invalid
 from tenancy import work
 from tenancy.work import Work
 
-MEGABYTE = 1_000_000
 AROUND = 100_000
 """Bytes that a form takes beside its file."""
-PIECE = 1 << 16
-SHOWN = 20
-UPLOADS = frozenset({"desk.register", "desk.upload"})
-ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.json,.jsonl,.geojson"
+ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.jsonl,.geojson,.parquet,.zip,.gz"
 
 
 @pages.url_value_preprocessor
 def allow_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Raise the limit on what may be sent, on the two forms with files, for whoever carries a session.
+    """Raise the limit on what may be sent, where files or parts of them are, for whoever carries a session.
 
     It happens before anything reads the form, because the form token is looked for in it.
     """
-    if endpoint in UPLOADS and cookie.get("_user_id"):
-        limit = current_app.config["KIT"].settings.max_upload_mb
-        request.max_content_length = limit * MEGABYTE + AROUND
+    if endpoint in arrivals.TAKING and cookie.get("_user_id"):
+        request.max_content_length = arrivals.limit_of(current_app.config["KIT"]) + AROUND
+    if endpoint == "desk.append_part" and cookie.get("_user_id"):
+        request.max_content_length = desk_uploads.LARGEST_PART
 
 
 @pages.get("/desk/datasets/<code>/data")
@@ -54,33 +50,41 @@ def upload(code: str) -> ResponseReturnValue:
     work.demand(actor(), "version.upload", entry)
     file, note = request.files.get("file"), request.form.get("note", "").strip()
     try:
-        blob = keep(file)
-        with deed() as unit:
-            number = receive_once(unit, entry_of(unit, code), blob, str(file and file.filename), note[:2000])
+        waiting = arrivals.keep(file)
+        received = receive(waiting, str(file and file.filename), note[:2000], lambda unit: entry_of(unit, code))
     except Invalid as refusal:
         return again("desk/data.html", error=said(refusal), note=note, **_page(own_entry(code)))
-    done(_("The file is received as version %(number)s. It is checked now.", number=number))
-    return redirect(url_for("desk.data", code=address(entry.code)))
+    done(receipt(received))
+    return redirect(url_for("desk.version", code=address(entry.code), number=received.number))
 
 
-def keep(file: FileStorage | None) -> Blob:
-    """Put a sent file into the store, before any transaction."""
-    if file is None or not file.filename:
-        raise Invalid("general.required", field="file")
-    with closing(file):
-        blob = kit().blobs.put(file.stream, limit=kit().settings.max_upload_mb * MEGABYTE)
-    if not blob.size:
-        raise Invalid("file.empty", field="file", filename=file.filename)
-    return blob
+def receive(waiting: Waiting, filename: str, note: str, entry: Callable[[Work], Entry]) -> Received:
+    """Make a version of a kept file in one deed with whatever finds or makes its entry; else the file is erased."""
+    kept = False
+    try:
+        with deed() as unit:
+            received = uploads.receive(unit, entry(unit), waiting, filename, note)
+        kept = received.is_new
+    finally:
+        if not kept:
+            kit().quarantine.erase(waiting.name)
+    return received
 
 
-def receive_once(unit: Work, entry: Entry, blob: Blob, filename: str, note: str) -> int:
-    """Receive a file as a version unless the newest one is this very file and still stands; its number."""
-    newest = next(iter(versions.all_of(unit.session, entry)), None)
-    broken = {v.VersionState.FAILED, v.VersionState.REFUSED}
-    if newest and newest.original.sha256 == blob.sha256 and newest.state not in broken:
-        return newest.number
-    return versions.receive(unit, entry, blob, filename, note).number
+def receipt(received: Received) -> str:
+    """What became of a file, in one sentence."""
+    number, same = received.number, received.same_as
+    if not received.is_new:
+        return str(_("These bytes are version %(number)s already; nothing was taken in twice.", number=number))
+    if same is not None:
+        return str(
+            _(
+                "The file is received as version %(number)s. It has the same bytes as version %(same)s.",
+                number=number,
+                same=same,
+            )
+        )
+    return str(_("The file is received as version %(number)s. It is checked now.", number=number))
 
 
 def limit_text() -> str:
@@ -97,58 +101,15 @@ def reason_of(version: Version) -> list[str]:
 
 def _page(entry: Entry) -> dict[str, Any]:
     found = versions.all_of(session(), entry)
-    newest = found[0] if found else None
     return {
         "entry": entry,
         "address": address(entry.code),
         "versions": found,
-        "newest": newest,
-        "refused": refused_rows(newest) if newest else [],
+        "newest": found[0] if found else None,
+        "pending": desk_uploads.pending(entry),
         "reason": reason_of,
         "limit": limit_text(),
         "accept": ACCEPTED,
-        "may_upload": work.may(actor(), "version.upload", entry)
-        and entry.state not in {v.EntryState.WITHDRAWN, v.EntryState.DELETED},
+        "part": desk_uploads.PART,
+        "may_upload": work.may(actor(), "version.upload", entry) and entry.state not in uploads.SHUT,
     }
-
-
-def refused_rows(version: Version) -> list[dict[str, Any]]:
-    """The first refused rows of a version: line, text and what is wrong."""
-    if version.refusals is None:
-        return []
-    rows = []
-    with kit().blobs.open(version.refusals.sha256) as lines:
-        for _number, line in zip(range(SHOWN), lines, strict=False):
-            row = json.loads(line)
-            faults = [f"{one['column'] or ''} {_fault(one['code'])}".strip() for one in row["faults"]]
-            rows.append({"line": row["line"], "raw": row["raw"][:200], "faults": faults})
-    return rows
-
-
-def _fault(code: str) -> str:
-    """What is wrong with a row; the bare code where its words need more than the file keeps."""
-    try:
-        return said(Invalid(code))
-    except ReasonsError:
-        return code
-
-
-@pages.get("/desk/datasets/<code>/data/<int:number>/refused")
-def refused_file(code: str, number: int) -> Response:
-    """All refused rows of a version as JSON lines, each with its line number, text and faults."""
-    version = versions.find(session(), own_entry(code), number)
-    if version.refusals is None:
-        raise NotFound("general.not-found")
-    name = f"{address(version.entry.code)}-v{number}-refused.jsonl"
-    file = kit().blobs.open(version.refusals.sha256)
-    response = Response(_pieces(file), mimetype="application/jsonl")
-    response.call_on_close(file.close)
-    response.headers["Content-Length"] = str(version.refusals.size)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(PIECE):
-            yield piece

@@ -304,9 +304,12 @@ def test_refused_rows_are_shown_and_handed_back(stage: Stage) -> None:
     number = stage.deliver(code, verdict=v.Verdict.FAIL, refusals=line.encode())
     client = stage.client(stage.cast.steward)
     page = text_of(client.get(f"/desk/datasets/{code}/data"))
+    assert "得分不足" in page
+    assert f"/desk/datasets/{code}/data/{number}" in page
+    page = text_of(client.get(f"/desk/datasets/{code}/data/{number}"))
     assert "不是整数" in page
     assert "得分不足" in page
-    assert "读取 3 行，载入 2 行，拒收 1 行" in page
+    assert "读取 3 行 = 载入 2 行 + 拒收 1 行" in page
     file = client.get(f"/desk/datasets/{code}/data/{number}/refused")
     assert text_of(file) == line
     assert "attachment" in file.headers["Content-Disposition"]
