@@ -1,86 +1,48 @@
 #!/usr/bin/env python3
 """Cut the demonstration files out of a folder of collected public data.
 
-    python demo/make.py SOURCE_FOLDER && python demo/measure.py
+    python -m demo.make SOURCE_FOLDER && python -m demo.measure
 
 The source folder holds the files under the names that SOURCES.md gives as "cut from". Every file is made by
-one function below, whose docstring says what was taken, left out or changed. Running it again on the same
-source gives the same bytes; measure.py then writes the numbers of the results into SOURCES.md.
+one function here, in `formats` or in `sheets`, whose docstring says what was taken, left out or changed. Running
+it again on the same source gives the same bytes; measure then writes the numbers of the results into SOURCES.md.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
-import math
 import shutil
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 
-HERE = Path(__file__).resolve().parent
-FILES = HERE / "files"
-CATALOGUES = HERE / "catalogues"
-LICENCES = HERE / "licences"
+from demo import formats, sheets
+from demo.originals import (
+    CATALOGUES,
+    DELTA,
+    FILES,
+    LICENCES,
+    Row,
+    county_outlines,
+    names_of,
+    read_coding,
+    read_json,
+    read_rows,
+    ring_area,
+    rows_of_city,
+    write_rows,
+)
+
 PORTALS = ("zhejiang", "jiaxing", "shaoxing", "zhoushan")
 NEIGHBOURS = ("3301", "3304", "3305", "3306")  # Hangzhou, Jiaxing, Huzhou, Shaoxing
-DELTA = ("31", "32", "33", "34")  # Shanghai, Jiangsu, Zhejiang, Anhui
-EARTH_RADIUS_KM = 6371.0088
 HOUSING = ("可售套数", "可售面积", "商品房成交套数", "商品房成交面积", "二手房成交套数", "二手房成交面积")
-
-Row = Sequence[object]
-
-
-def read_rows(path: Path, encoding: str = "utf-8") -> list[dict[str, str]]:
-    """Return the rows of a CSV file, gzipped or plain, every value as text."""
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return list(csv.DictReader(io.StringIO(raw.decode(encoding), newline="")))
-
-
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file, gzipped or plain."""
-    raw = path.read_bytes()
-    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
-
-
-def read_coding(source: Path, name: str) -> list[dict[str, str]]:
-    """Return the rows of one list in the archive of standard codes."""
-    with tarfile.open(source / "cn_tables/standard_codes.tar.xz") as archive:
-        member = archive.extractfile(f"coding/{name}/{name}.csv")
-        if member is None:
-            raise FileNotFoundError(name)
-        return list(csv.DictReader(io.StringIO(member.read().decode("utf-8-sig"), newline="")))
-
-
-def write_rows(name: str, heading: Row, rows: Iterable[Row], encoding: str = "utf-8", newline: str = "\n") -> None:
-    """Write one CSV file with its heading into the folder of files."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=newline)
-    writer.writerow(heading)
-    writer.writerows(rows)
-    (FILES / name).write_bytes(text.getvalue().encode(encoding))
-
-
-def rows_of_city(source: Path, table: str, prefix: str) -> list[dict[str, str]]:
-    """Return the streets or villages whose code begins with a prefix, in the order of their codes."""
-    rows = read_rows(source / f"cn_tables/admin/{table}.csv.gz")
-    return sorted((row for row in rows if row["code"].startswith(prefix)), key=lambda row: row["code"])
-
-
-def names_of(source: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the names of all counties and of Huzhou's towns and streets by code."""
-    counties = {row["code"]: row["name"] for row in read_rows(source / "cn_tables/admin/areas.csv")}
-    towns = {row["code"]: row["name"] for row in rows_of_city(source, "streets", "3305")}
-    return counties, towns
 
 
 def make_villages(source: Path) -> None:
@@ -251,19 +213,10 @@ def make_sensors(source: Path) -> None:
         write_rows(name, ("采集时间", "温度"), values)
 
 
-def ring_area(ring: Sequence[Sequence[float]]) -> float:
-    """Return the area in km² that a ring of [longitude, latitude] degrees encloses on a sphere."""
-    total = 0.0
-    for (lon1, lat1), (lon2, lat2) in zip(ring, [*ring[1:], ring[0]], strict=True):
-        total += math.radians(lon2 - lon1) * (2 + math.sin(math.radians(lat1)) + math.sin(math.radians(lat2)))
-    return abs(total) * EARTH_RADIUS_KM**2 / 2
-
-
 def make_boundaries(source: Path) -> None:
     """County outlines of Huzhou with code and centre; centres, areas and vertices computed from them."""
-    counties = read_json(source / "geo/zhejiang_hu2_zhou1.geojson.gz")["features"]
     features, rows = [], []
-    for county in sorted(counties, key=lambda feature: str(feature["id"])):
+    for county in county_outlines(source):
         code, name = str(county["id"]), county["properties"]["name"]
         lon, lat = county["properties"]["cp"]
         ring = county["geometry"]["coordinates"][0]
@@ -349,6 +302,7 @@ def copy_licences(source: Path) -> None:
         "numenta__NAB.LICENSE.txt": "NAB.MIT.txt",
         "xiangyuecn__AreaCity-JsSpider-StatsGov.LICENSE": "AreaCity-JsSpider-StatsGov.MIT.txt",
         "kiang__TainanDengueMap.LICENSE.txt": "TainanDengueMap.MIT.txt",
+        "kiang__tw_population.LICENSE": "tw-population.MIT.txt",
         "fivethirtyeight__data.LICENSE": "CC-BY-4.0.txt",  # the plain text of the licence itself
     }
     for theirs, ours in kept.items():
@@ -375,6 +329,8 @@ MAKERS: tuple[Callable[[Path], None], ...] = (
     make_divisions,
     make_dengue,
     make_catalogues,
+    *formats.MAKERS,
+    *sheets.MAKERS,
     copy_licences,
 )
 

@@ -9,50 +9,46 @@ import hashlib
 import io
 import json
 import re
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineWorkbook
+from demo import references
 
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- numbers -->\n", "<!-- end of numbers -->"
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file, gzipped or plain."""
-    raw = path.read_bytes()
-    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+def entries() -> list[dict[str, Any]]:
+    """Return the entries of datasets.toml."""
+    rows: list[dict[str, Any]] = tomllib.loads((HERE / "datasets.toml").read_text(encoding="utf-8"))["dataset"]
+    return rows
 
 
-def shape_of(path: Path) -> tuple[int, int]:
-    """Return how many records and columns a file of ours has, as its own format counts them."""
-    if path.suffix == ".gz":
-        records = read_json(path)
-        return len(records), len(records[0])
-    if path.suffix == ".geojson":
-        features = read_json(path)["features"]
-        return len(features), len(features[0]["properties"]) + 1  # the geometry is a column too
-    if path.suffix == ".jsonl":
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return len(lines), len(json.loads(lines[0]))
-    if path.suffix == ".xlsx":
-        grid = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-        return len(grid) - 1, len(grid[0])
-    text = path.read_bytes().decode("gb18030" if "gb18030" in path.stem else "utf-8")
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    return len(rows) - 1, len(rows[0])
+def entry_rows(key: str) -> list[references.Record]:
+    """Return the rows of one entry's file."""
+    return references.table(next(entry for entry in entries() if entry["key"] == key))
+
+
+def shapes() -> dict[str, tuple[int, int]]:
+    """Return how many records and columns each of our files has, as its own format counts them."""
+    found = {entry["file"]: references.shape(references.table(entry)) for entry in entries()}
+    for path in HERE.glob("catalogues/*"):
+        records = json.loads(gzip.decompress(path.read_bytes()))
+        found[path.relative_to(HERE).as_posix()] = len(records), len(records[0])
+    return found
 
 
 def measure() -> str:
     """Return the table of numbers: a line a file with records, columns, bytes, start of its SHA-256."""
     lines = ["| file | records | columns | bytes | sha256 |", "|---|---:|---:|---:|---|"]
-    total = 0
+    total, counted = 0, shapes()
     for path in sorted((*HERE.glob("files/*"), *HERE.glob("catalogues/*"))):
         raw = path.read_bytes()
-        records, columns = shape_of(path)
-        digest = hashlib.sha256(raw).hexdigest()[:16]
         name = path.relative_to(HERE).as_posix()
+        records, columns = counted[name]
+        digest = hashlib.sha256(raw).hexdigest()[:16]
         lines.append(f"| `{name}` | {records:,} | {columns} | {len(raw):,} | `{digest}` |")
         total += len(raw)
     lines.append(f"| all | | | {total:,} | |")
@@ -80,6 +76,9 @@ def faults() -> str:
     centres = rows_of("huzhou_county_centres.csv")
     vertices, repeated = (sum(int(row[key]) for row in centres) for key in ("顶点数", "重复顶点数"))
     days = len({row["日期"] for row in rows_of("hangzhou_housing_2023h1.csv")})
+    report = entry_rows("tainan-dengue-report")
+    nameless = sum(row["區別"] is None for row in report)
+    ledger = [str(row["任务流水号"]) for row in entry_rows("huzhou-collection-ledger")]
     return "\n".join(
         (
             (
@@ -91,6 +90,11 @@ def faults() -> str:
             f"- `huzhou_covid_daily.csv`: the cumulative count falls {falls} time(s).",
             f"- `air_hourly_dongsi.csv`: {gaps:,} of {len(air) * len(air[0]):,} cells are empty.",
             f"- `huzhou_counties.geojson`: {repeated:,} of {vertices:,} vertices repeat the one before.",
+            f"- `tainan_dengue_report.xls`: {nameless} of {len(report)} villages lack their district.",
+            (
+                f"- `huzhou_collection_ledger_bureau.xlsx`: of {len(ledger)} serial numbers {len(set(ledger))} are left"
+                " different; the formulas were never computed."
+            ),
             "",
         )
     )

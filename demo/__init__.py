@@ -1,0 +1,1 @@
+"""How the demonstration files are cut out of collected public data, and measured; no part of the portal."""
