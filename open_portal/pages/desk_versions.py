@@ -13,10 +13,11 @@ from catalog.models import StoredFile, Version
 from open_portal.language import datetime as instant_text
 from open_portal.pages.desk_files import reason_of
 from open_portal.pages.desk_frame import address, name_of, own_entry, pages, said
-from open_portal.requests import kit, session
+from open_portal.pages.desk_layout import SETTLED
+from open_portal.requests import actor, kit, session
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, ReasonsError
-from tenancy import jobs
+from tenancy import jobs, work
 
 PIECE = 1 << 16
 SHOWN = 20
@@ -41,6 +42,7 @@ def version(code: str, number: int) -> Response:
         sender=name_of(found.uploaded_by),
         reasons=reason_of(found),
         kept=account_of(found),
+        may_reread=bool(found.glance) and found.state in SETTLED and work.may(actor(), "version.upload", entry),
         refused=_refused(found),
         types=_types(),
     )
