@@ -37,6 +37,7 @@ class Yard:
     database: Database
     quarantine: Quarantine
     blobs: BlobStore
+    scratch: Path
 
     @staticmethod
     def clock() -> datetime:
@@ -47,7 +48,8 @@ class Yard:
 def yard_of(database: Database, home: Path) -> Yard:
     """Quarantine and store in a folder."""
     store = blobs.open_store(str(home / "store"), reserve=0)
-    return Yard(database, Quarantine(home / "quarantine", reserve=0), store)
+    (home / "scratch").mkdir(exist_ok=True)
+    return Yard(database, Quarantine(home / "quarantine", reserve=0), store, home / "scratch")
 
 
 def run(database: Database, who: Actor | None, order: Mapping[str, Any]) -> None:
