@@ -21,6 +21,9 @@ BATCH_CELLS = 400_000
 BATCH_CHARACTERS = 8 << 20
 EXACT = 1 << 15
 """Bytes the exact reader is given at first where the grid ends; twice as many each time it is needed again."""
+FIRST = 1 << 16
+"""Bytes of the first batch: enough to tell most forms that a column does not have, and cheap to ask for all."""
+
 SCOPE = 2 * text_lines.BLOCK
 SWALLOWED_SEEN = 200
 SHORT = 20
@@ -65,7 +68,7 @@ class CsvRows:
     def batches(self) -> Iterator[Rows]:
         """Read on to the end of the file; a quotation mark that is closed nowhere raises Invalid with its line."""
         window, dialect, width = self._window, self._dialect, len(self.heading)
-        scope, effort = SCOPE, EXACT
+        scope, effort = FIRST, EXACT
         while window.content or window.grow():
             head = window.head(scope)
             grid = self._grid(head)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.reading_files import days, numerals
+from catalog.reading_files import days, numerals, octets
 from catalog.reading_files.shapes import ColumnType
 
 INFINITIES = tuple(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity"))
@@ -26,6 +26,7 @@ ARROW = {
     ColumnType.DATE: pa.date32(),
     ColumnType.DATETIME: pa.timestamp("us"),
 }
+LONGEST_TOKEN = max(map(len, NULL_TOKENS))
 SPACES = " \t\r\n\u00a0\u3000"
 
 
@@ -48,6 +49,10 @@ class Form:
         fits = pc.match_substring_regex(values, f"^(?:{self.pattern})$")
         return self.parse(pc.if_else(fits, values, pa.scalar(None, pa.string())), self.pattern)
 
+    def read_again(self, values: pa.Array) -> pa.Array:
+        """Typed values of which each is known to have this form."""
+        return self.parse(values, self.pattern)
+
 
 @dataclass(frozen=True, slots=True)
 class Bare:
@@ -61,9 +66,14 @@ class Bare:
 def bared(values: pa.Array) -> Bare:
     """Values without outer spaces and full-width signs, the tokens for "no value" turned into null."""
     bare, wide = numerals.narrowed(pc.utf8_trim(values, SPACES))
-    absent = pc.is_in(pc.utf8_lower(bare), value_set=pa.array(NULL_TOKENS))
+    if (pc.min(pc.binary_length(bare)).as_py() or 0) > LONGEST_TOKEN:
+        return Bare(bare, 0, wide)
+    empty = pc.equal(bare, "")
+    absent = empty
+    if (octets.of(bare) > ord("9")).any():
+        absent = pc.is_in(pc.ascii_lower(bare), value_set=pa.array(NULL_TOKENS))
     found = pc.sum(absent).as_py() or 0
-    tokens = found - (pc.sum(pc.equal(bare, "")).as_py() or 0) if found else 0
+    tokens = found - (pc.sum(empty).as_py() or 0) if found else 0
     return Bare(pc.if_else(absent, pa.scalar(None, pa.string()), bare) if found else bare, tokens, wide)
 
 
@@ -74,7 +84,8 @@ def trimmed(values: pa.Array) -> pa.Array:
 
 def text(values: pa.Array) -> pa.Array:
     """Text as it stands, the empty cell as null."""
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    empty = pc.equal(values, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), values) if pc.any(empty).as_py() else values
 
 
 def read_as(values: pa.Array, forms: tuple[Form, ...]) -> pa.Array:

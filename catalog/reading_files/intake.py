@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from catalog.reading_files import containers, conversions, csv_sheets, declaring, forms, headings, kinds
+from catalog.reading_files.crews import Crew
 from catalog.reading_files.csv_rows import CsvRows
 from catalog.reading_files.csv_sheets import CsvSheetRows
 from catalog.reading_files.declaring import Declared, Faults
@@ -35,12 +35,10 @@ from catalog.reading_files.shapes import (
     SetAside,
     bad_row,
 )
-from catalog.reading_files.storing import RefusedRows, TableWriter
+from catalog.reading_files.storing import RefusedRows, Stage, TableWriter, from_stage
 from catalog.reading_files.workbook_process import KINDS
 from catalog.reading_files.workbook_rows import WorkbookRows
 from policies.refusals import Invalid
-
-STAGE_ROWS = 1 << 15
 
 
 class RowSource(Protocol):
@@ -180,13 +178,11 @@ def _walk(
     readers = [_reader(spec, source) for spec in specs]
     schema = pa.schema([(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs])
     read = 0
-    with TableWriter(stage, schema) as table, RefusedRows(refusals) as refused:
-        for batch in source.batches():
+    with Crew() as crew, Stage(stage, schema) as table, RefusedRows(refusals) as refused:
+        for batch in crew.ahead(source.batches()):
             read += len(batch) + len(batch.bad)
             columns, bad = _typed(batch, specs, readers, accepted)
-            for reader, column in zip(readers, columns, strict=True):
-                if isinstance(reader, Judge):
-                    reader.see(column)
+            crew.each(_see, readers, columns)
             if columns and len(columns[0]):
                 table.write(pa.RecordBatch.from_arrays(columns, schema=schema))
             refused.write(batch.bad + bad)
@@ -200,6 +196,11 @@ def _walk(
         for offer in reader.offers()
     ]
     return _Staged(read, table.written, refused.written, found, tuple(made), _read_notes(readers, found))
+
+
+def _see(reader: Judge | Declared, column: pa.Array) -> None:
+    if isinstance(reader, Judge):
+        reader.see(column)
 
 
 def _reader(spec: ColumnSpec, source: RowSource) -> Judge | Declared:
@@ -234,13 +235,11 @@ def _typed(
 
 def _settle(stage: Path, done: Path, columns: Sequence[tuple[Column, Form | None]]) -> None:
     """The second walk: the staged text becomes what the verdicts say."""
-    if all(column.inferred_reason == "file.typed-declared" for column, _ in columns):
-        stage.replace(done)
-        return
     schema = pa.schema([(column.name, forms.ARROW[column.type]) for column, _ in columns])
-    with pq.ParquetFile(stage) as staged, TableWriter(done, schema) as table:
-        for batch in staged.iter_batches(batch_size=STAGE_ROWS):
-            arrays = [_settled(values, form) for values, (_, form) in zip(batch.columns, columns, strict=True)]
+    forms_of = [form for _, form in columns]
+    with Crew() as crew, TableWriter(done, schema) as table:
+        made = (crew.each(_settled, batch.columns, forms_of) for batch in from_stage(stage))
+        for arrays in crew.ahead(made):
             table.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
@@ -248,7 +247,7 @@ def _settled(values: pa.Array, form: Form | None) -> pa.Array:
     if form is None:
         return forms.text(values) if pa.types.is_string(values.type) else values
     bare = forms.trimmed(values)
-    typed = form.read(bare)
+    typed = form.read_again(bare)
     if typed.null_count != bare.null_count:
         raise RuntimeError(f"a value without the form {form.name} after all values had it")
     return typed

@@ -5,9 +5,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalog.reading_files import octets
+
 WIDE = {**{chr(0xFEE0 + ord(sign)): sign for sign in "0123456789.-+%,:/Ee"}, "\u2212": "-"}
 """Full-width digits and signs, and the minus sign of typesetting, each with what it stands for in a number."""
 
+MINUS = "\u2212".encode()
 WIDE_DIGITS = f"[{chr(0xFF10)}-{chr(0xFF19)}{''.join(sign for sign in WIDE if not sign.isalnum())}]"
 EXACT_LENGTH = 16
 """A number of at most so many characters, its point among them, has at most fifteen digits: a float holds them."""
@@ -15,7 +18,7 @@ EXACT_LENGTH = 16
 
 def narrowed(values: pa.Array) -> tuple[pa.Array, int]:
     """Values with full-width digits and signs made narrow, and in how many of them there were any."""
-    if pc.all(pc.string_is_ascii(values)).as_py() is not False:
+    if octets.is_ascii(values) or not octets.may_hold(values, *octets.FULL_WIDTH, MINUS):
         return values, 0
     count = pc.sum(pc.match_substring_regex(values, WIDE_DIGITS)).as_py() or 0
     if count:
@@ -26,8 +29,10 @@ def narrowed(values: pa.Array) -> tuple[pa.Array, int]:
 
 def floats(values: pa.Array) -> pa.Array:
     """Texts of numbers as floats; beyond the range of floats they are null."""
-    numbers = pc.replace_substring_regex(values, r"^\+", "").cast(pa.float64())
-    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
+    bare = pc.replace_substring_regex(values, r"^\+", "") if octets.may_hold(values, b"+") else values
+    numbers = bare.cast(pa.float64())
+    finite = pc.is_finite(numbers)
+    return numbers if pc.all(finite).as_py() else pc.if_else(finite, numbers, pa.scalar(None, pa.float64()))
 
 
 def exact_floats(values: pa.Array) -> pa.Array:
@@ -37,7 +42,11 @@ def exact_floats(values: pa.Array) -> pa.Array:
     longer, or runs out of its range, would be rounded unseen.
     """
     numbers = floats(values)
-    doubtful = pc.or_(pc.greater(pc.utf8_length(values), EXACT_LENGTH), pc.match_substring_regex(values, "[eE]"))
+    long = pc.greater(pc.binary_length(values), EXACT_LENGTH)
+    powers = octets.may_hold(values, b"e", b"E")
+    if not powers and not pc.any(long).as_py():
+        return numbers
+    doubtful = pc.or_(long, pc.match_substring_regex(values, "[eE]")) if powers else long
     doubtful = pc.and_(doubtful, pc.is_valid(numbers))
     if not pc.any(doubtful).as_py():
         return numbers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.reading_files import conversions, meanings
+from catalog.reading_files import conversions, meanings, octets
 from catalog.reading_files.meanings import Meaning
 from catalog.reading_files.shapes import ColumnType, Offer
 
@@ -125,7 +125,7 @@ class Watch:
 
     def see_text(self, values: pa.Array) -> None:
         """Take in a batch of a column that is text, as it stands in the file."""
-        if self._wide is None or pc.all(pc.string_is_ascii(values)).as_py() is not False:
+        if self._wide is None or not octets.may_hold(values, *octets.FULL_WIDTH):
             return
         wide = pc.match_substring_regex(values, WIDE_TEXT)
         if count := pc.sum(wide).as_py() or 0:
