@@ -42,6 +42,11 @@ SIGNED = re.compile(
     r"|(?:联系)?电话[：:].*|(?:填报|填表|报送|报出|制表)?(?:日期|时间)[：:].*|第\s*\d+\s*页.*|(?:-|—)\s*\d+\s*(?:-|—)",
     re.DOTALL,
 )
+ENUMERATED = re.compile(
+    r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]\s*\D|\d{1,2}(?:[、．]|\.\D)"
+)
+MEASURE = re.compile(r"[¥￥+-]?\d")
+DATED = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}")
 HINT = re.compile("[计总小累汇合和：:]|total|sum|第|—|-", re.IGNORECASE)
 """Something of this stands in the first three cells of every row of sums and every row of signatures."""
 STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -82,6 +87,21 @@ def is_period(text: str) -> bool:
 def is_text(text: str) -> bool:
     """Words: neither empty nor a value nor a sign for none."""
     return bool(text.strip()) and not is_value(text) and not is_missing(text)
+
+
+def is_date(text: str) -> bool:
+    """A day, with or without a time."""
+    return DATED.match(bare(text)) is not None
+
+
+def is_measure(text: str) -> bool:
+    """A number, perhaps with its unit: 20公里."""
+    return MEASURE.match(text.strip()) is not None
+
+
+def is_enumerated(text: str) -> bool:
+    """An item of a list: 一、… （二）… 3、…"""
+    return ENUMERATED.match(text.strip()) is not None
 
 
 def is_labelled(text: str) -> bool:

@@ -5,6 +5,7 @@ Rows are read as in any delimited file, whole blocks at once; only those that lo
 
 import csv
 import io
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -46,16 +47,30 @@ class CsvSheetRows:
         self.set_aside: list[SetAside] = []
         self._layout, self._dialect = layout, dialect
         self._rows = _Below(path, encoding, dialect, layout, block=block)
-        above = self._rows.above
-        self.set_aside += [_aside(row, code) for row, code in above if code]
-        self._known = layouts.known_rows(
-            [row for row, code in above if not code],
-            [row for row, code in above if code and row.number < layout.heading[0]],
-        )
+        try:
+            self._batches = self._rows.batches()
+            self._ahead = list(itertools.islice(self._batches, 1))
+            self.heading: Sequence[str] = self._named()
+        except BaseException:
+            self.close()
+            raise
+
+    def _named(self) -> list[str]:
+        """Set aside what stands above the data, and give the names of the columns that are kept."""
+        heading = [row for row, code in self._rows.above if not code]
+        aside = [(row, code) for row, code in self._rows.above if code]
+        self.set_aside += [_aside(row, code) for row, code in aside]
+        top = self._layout.heading[0]
+        self._known = layouts.known_rows(heading, [row for row, _ in aside if row.number < top])
         names = self._rows.heading
-        self._columns = [column for column, name in enumerate(names) if name]
-        self._unnamed = [column for column, name in enumerate(names) if not name]
-        self.heading: Sequence[str] = [names[column] for column in self._columns]
+        self._columns = [column for column, name in enumerate(names) if name or self._is_used(column)]
+        self._unnamed = [column for column in range(len(names)) if column not in set(self._columns)]
+        return [names[column] for column in self._columns]
+
+    def _is_used(self, column: int) -> bool:
+        """Whether most of the first rows have something in a column; then it wants a name."""
+        first = [_filled(batch.column(column)) for batch in self._ahead]
+        return any(2 * (pc.sum(filled).as_py() or 0) > len(filled) for filled in first)
 
     @property
     def notes(self) -> list[Note]:
@@ -68,7 +83,7 @@ class CsvSheetRows:
 
     def batches(self) -> Iterator[Rows]:
         """The rows of data; a row with a filled cell under no heading is put aside."""
-        for batch in self._rows.batches():
+        for batch in itertools.chain(self._ahead, self._batches):
             self.blank = self._rows.blank
             bad = [row for row in batch.bad if not self._is_aside(row)]
             out = self._set_aside(batch) if self._layout.set_aside or self._layout.last else set()

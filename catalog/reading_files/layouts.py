@@ -20,6 +20,8 @@ NO_HEADING = (0, 0)
 """The heading of a table that has none; its columns are called 列1, 列2 and so on."""
 MOST_LEAD = 12
 WIDE = 0.7
+UNITS = {"单位", "计量单位"}
+SHORT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def aside_code(row: GridRow, width: int) -> str | None:
         return NOTE
     if len(said) > 1 or cell_words.is_value(said[0]):
         return None
-    wide = row.span(filled[0]) >= max(2, WIDE * width)
+    wide = row.span(filled[0]) >= max(2, WIDE * width) or (width > 2 and cell_words.is_enumerated(said[0]))
     if cell_words.is_sentence(said[0]) and (wide or width > 2):
         return NOTE
     return TITLE if wide else None
@@ -117,7 +119,7 @@ def _is_total(said: Sequence[str]) -> bool:
             return False
         if cell_words.is_total(one):
             rest = said[place + 1 :]
-            words = sum(1 for other in rest if cell_words.is_text(other))
+            words = sum(1 for other in rest if cell_words.is_text(other) and not cell_words.is_measure(other))
             return words * 2 <= len(rest)
     return False
 
@@ -208,8 +210,15 @@ def _is_data(sheet: _Sheet, place: int) -> bool:
     said = [cell_words.bare(row.cell(column)).rstrip("年月日") for column in values]
     if not values or _counts_up(said):
         return False
-    alike = [column for column in values if _share(below, column) > 0.5] if below else values
+    alike = [column for column in values if _is_alike(row.cell(column), below, column)] if below else values
     return 2 * len(alike) >= len(values)
+
+
+def _is_alike(said: str, rows: Sequence[GridRow], column: int) -> bool:
+    """Whether most values of the column are of the kind of this one: days, or other values."""
+    dates = sum(1 for row in rows if cell_words.is_date(row.cell(column)))
+    filled = sum(1 for row in rows if row.cell(column))
+    return _share(rows, column) > 0.5 and (2 * dates > filled) == cell_words.is_date(said)
 
 
 def _counts_up(said: Sequence[str]) -> bool:
@@ -236,7 +245,8 @@ def _is_level(sheet: _Sheet, above: Sequence[GridRow], row: GridRow, place: int)
         return False
     body = sheet.rows[place + 1 : place + 21]
     valued = [column for column in range(sheet.left, width) if _share(body, column) > 0.5]
-    if all(cell_words.in_brackets(one) for one in said) and cell_words.numbering(said) is None:
+    bracketed = all(map(cell_words.in_brackets, said)) and cell_words.numbering(said) is None
+    if bracketed or (cell_words.bare(said[0]) in UNITS and len(said) > 1 and max(map(len, said)) < SHORT):
         return bool(valued)
     groups = [(left, right) for left, _, right in last.merges if right > left]
     if groups:

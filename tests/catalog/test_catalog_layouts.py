@@ -248,6 +248,19 @@ Q2|西门桥|42
         "地区 类别 产值",
     ),
     Case(
+        "days as headings",
+        "站点|2026-01-01|2026-01-02\n甲站|3|4\n乙站|1|2",
+        "H..",
+        "站点 2026-01-01 2026-01-02",
+        plain=True,
+    ),
+    Case("a row of units", "指标|产值|人数\n单位|万元|人\n甲厂|1|3\n乙厂|2|4", "HH..", "指标/单位 产值/万元 人数/人"),
+    Case("totals with units", "路线|起讫|里程\nS1|东-西|12公里\n合计|2条|20公里", "H.S", "路线 起讫 里程"),
+    Case(
+        "sections that are not merged", "项目|数量|金额\n一、救助||\n低保|10|200\n特困|2|50", "HT..", "项目 数量 金额"
+    ),
+    Case("a list of notes", "地区|数|值\n吴兴|1|2\n注：1.已审定。\n2、不含开发区", "H.NT", "地区 数 值"),
+    Case(
         "the columns lettered above", "|A|B|C\n系列|发行|兑付|余额\n甲|5|2|3\n乙|9|1|8", "TH..", "系列 发行 兑付 余额"
     ),
     Case("a first row 1 2 3 among numbers is data", "x|y|z\n1|2|3\n4|5|6", "H..", "x y z", plain=True),
