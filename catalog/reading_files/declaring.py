@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 
 from catalog.reading_files import conversions, forms, numerals
 from catalog.reading_files.offers import Watch
-from catalog.reading_files.shapes import ColumnSpec, ColumnType, Fault, Note, Offer
+from catalog.reading_files.shapes import Column, ColumnSpec, ColumnType, Fault, Note, Offer
 
 SHOWN = 200
 """Characters of an unfit value that are kept beside its reason."""
@@ -24,6 +24,9 @@ class Declared:
 
     def read(self, raw: pa.Array, faults: Faults) -> pa.Array:
         """Typed values; what the type does not take is null, and its row gets a fault."""
+        if raw.type == forms.ARROW[self._type] and self._type is not ColumnType.TEXT:
+            return raw
+        raw = as_text(raw)
         if self._type is ColumnType.TEXT:
             self._watch.see_text(raw)
             return forms.text(raw)
@@ -49,10 +52,43 @@ class Declared:
         return tuple(self._watch.offers())
 
 
+class Given:
+    """One column that the file itself types, as a Parquet file does; it is taken as it stands."""
+
+    tokens = wide = 0
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self._watch = Watch(column.name, quoted=True) if column.type is ColumnType.TEXT else None
+
+    def read(self, raw: pa.Array, _faults: Faults) -> pa.Array:
+        """The values as they are."""
+        if self._watch is not None:
+            self._watch.see_text(raw)
+            if self._watch.open:
+                self._watch.see(forms.trimmed(raw).drop_null(), typed=False, number=False)
+        return raw
+
+    def notes(self) -> tuple[Note, ...]:
+        """Nothing happens to its values."""
+        return ()
+
+    def offers(self) -> tuple[Offer, ...]:
+        """The conversions that the text invites."""
+        return tuple(self._watch.offers()) if self._watch else ()
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Values of any of our types as they would stand in a text file, null as the empty cell."""
+    text = values if pa.types.is_string(values.type) else values.cast(pa.string())
+    return pc.fill_null(text, "") if text.null_count else text
+
+
 def converted(raw: pa.Array, name: str, code: str | None, faults: Faults) -> pa.Array:
     """The column as an accepted conversion reads it; a value that it does not take gives its row a fault."""
     if code is None:
         return raw
+    raw = as_text(raw)
     column = conversions.convert(raw, code)
     if column.null_count > raw.null_count:
         misfits(forms.trimmed(raw), column, name, "file.row-unconverted", faults)

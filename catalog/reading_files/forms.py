@@ -177,6 +177,9 @@ TIMES = _recognised("times", r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:
 CODES = _recognised("code-heading", f"{NUMBER}")
 QUOTED = _recognised("quoted", f"{NUMBER}")
 
+GIVEN = _recognised("given", "(?s:.*)")
+"""For columns that the file itself calls text: they are kept as they stand, the empty text too."""
+
 LADDERS: tuple[tuple[Form, ...], ...] = (
     NUMBERS,
     (DATE_DASHED,),

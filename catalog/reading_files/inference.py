@@ -31,7 +31,7 @@ class Judge:
     """
 
     def __init__(self, name: str, *, workbook: bool = False, quoted: bool = False) -> None:
-        self._name = name
+        self.name = name
         self._ladders: list[Sequence[Form]] = _ladders(name, workbook=workbook, quoted=quoted)
         self._seen = False
         self._why = "file.text-plain"
@@ -72,13 +72,13 @@ class Judge:
     def verdict(self) -> tuple[Column, Form | None]:
         """The column as it will be stored, and the form its values have (None: text as it stands)."""
         if not self._seen:
-            return Column(self._name, ColumnType.TEXT, "file.text-empty"), None
+            return Column(self.name, ColumnType.TEXT, "file.text-empty"), None
         if not self._ladders:
-            return Column(self._name, ColumnType.TEXT, self._why), None
+            return Column(self.name, ColumnType.TEXT, self._why), None
         form = self._ladders[0][0]
         if form in forms.BOTH_WANTED and len(self._said) < 2:
-            return Column(self._name, ColumnType.TEXT, "file.text-plain"), None
-        return Column(self._name, form.type, form.reason), None if form.type is ColumnType.TEXT else form
+            return Column(self.name, ColumnType.TEXT, "file.text-plain"), None
+        return Column(self.name, form.type, form.reason), None if form.type is ColumnType.TEXT else form
 
     def _reason(self, present: pa.Array) -> str:
         if _any(present, LEADING_ZERO):
@@ -89,7 +89,10 @@ class Judge:
         if forms.DECIMAL.read(numbers).null_count:
             return "file.text-long-decimals"
         mixed = self._seen or any(
-            form.read(present).null_count < len(present) for ladder in self._ladders for form in ladder[-1:]
+            form.read(present).null_count < len(present)
+            for ladder in self._ladders
+            for form in ladder[-1:]
+            if form not in forms.BOTH_WANTED
         )
         return "file.text-mixed" if mixed else "file.text-plain"
 

@@ -17,10 +17,12 @@ from catalog.reading_files import containers, conversions, csv_sheets, declaring
 from catalog.reading_files.crews import Crew
 from catalog.reading_files.csv_rows import CsvRows
 from catalog.reading_files.csv_sheets import CsvSheetRows
-from catalog.reading_files.declaring import Declared, Faults
+from catalog.reading_files.declaring import Declared, Faults, Given
 from catalog.reading_files.forms import Form
 from catalog.reading_files.inference import Judge
 from catalog.reading_files.json_rows import JsonRows
+from catalog.reading_files.parquet_rows import ParquetRows
+from catalog.reading_files.shapefile_rows import ShapefileRows
 from catalog.reading_files.shapes import (
     BadRow,
     Column,
@@ -39,6 +41,9 @@ from catalog.reading_files.storing import RefusedRows, Stage, TableWriter, from_
 from catalog.reading_files.workbook_process import KINDS
 from catalog.reading_files.workbook_rows import WorkbookRows
 from policies.refusals import Invalid
+
+Reader = Judge | Declared | Given
+"""How one column is read: by its values, by its data item, or as the file itself types it."""
 
 
 class RowSource(Protocol):
@@ -118,7 +123,7 @@ def _read(
     kind = kinds.inspect(path, filename)
     stage = out.with_name(out.name + ".stage")
     done = out.with_name(out.name + ".typed")
-    with _swept(stage, done, refusals), closing(_open(path, kind, filename, layout)) as source:
+    with _swept(stage, done, refusals), closing(_open(path, kind, filename, layout, out.parent)) as source:
         names = headings.check(source.heading)
         specs = headings.declared(names, items)
         staged = _walk(source, specs, layout.conversions if layout else {}, stage, refusals)
@@ -156,7 +161,7 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
         done.unlink(missing_ok=True)
 
 
-def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None) -> RowSource:
+def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None, scratch: Path) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
         if layout is None or csv_sheets.begins_at_once(layout):
             return CsvRows(path, kind.encoding, kind.dialect)
@@ -165,6 +170,10 @@ def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None) -> R
         return WorkbookRows(path, kind.kind, layout)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
         return JsonRows(path, kind.encoding, lines=kind.kind == "jsonl", nested=layout.nested if layout else "text")
+    if kind.kind == "parquet":
+        return ParquetRows(path)
+    if kind.kind == "shapefile":
+        return ShapefileRows(path, scratch, layout.sheet if layout else None)
     if kind.kind == "html":
         raise Invalid("file.web-page", filename=filename)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
@@ -175,8 +184,8 @@ def _walk(
 ) -> _Staged:
     for code in accepted.values():
         conversions.parsed(code)
-    readers = [_reader(spec, source) for spec in specs]
-    schema = pa.schema([(spec.name, pa.string() if spec.type is None else forms.ARROW[spec.type]) for spec in specs])
+    readers = [_reader(spec, source, accepted) for spec in specs]
+    schema = pa.schema([(spec.name, _staged_type(spec, reader)) for spec, reader in zip(specs, readers, strict=True)])
     read = 0
     with Crew() as crew, Stage(stage, schema) as table, RefusedRows(refusals) as refused:
         for batch in crew.ahead(source.batches()):
@@ -198,34 +207,42 @@ def _walk(
     return _Staged(read, table.written, refused.written, found, tuple(made), _read_notes(readers, found))
 
 
-def _see(reader: Judge | Declared, column: pa.Array) -> None:
+def _see(reader: Reader, column: pa.Array) -> None:
     if isinstance(reader, Judge):
         reader.see(column)
 
 
-def _reader(spec: ColumnSpec, source: RowSource) -> Judge | Declared:
+def _reader(spec: ColumnSpec, source: RowSource, accepted: Mapping[str, str]) -> Reader:
     if spec.type is not None:
         return Declared(spec, spec.type)
+    if isinstance(source, ParquetRows) and spec.name not in accepted:
+        return Given(source.typed[spec.name])
     return Judge(spec.name, workbook=source.workbook, quoted=spec.name in source.quoted)
 
 
-def _verdict(reader: Judge | Declared, spec: ColumnSpec, accepted: Mapping[str, str]) -> tuple[Column, Form | None]:
+def _staged_type(spec: ColumnSpec, reader: Reader) -> pa.DataType:
+    return forms.ARROW[reader.column.type if isinstance(reader, Given) else spec.type or ColumnType.TEXT]
+
+
+def _verdict(reader: Reader, spec: ColumnSpec, accepted: Mapping[str, str]) -> tuple[Column, Form | None]:
     if isinstance(reader, Declared):
         return Column(spec.name, spec.type or ColumnType.TEXT, "file.typed-declared"), None
+    if isinstance(reader, Given):
+        return reader.column, forms.GIVEN
     column, form = reader.verdict()
     done = form is not None and spec.name in accepted
     return (replace(column, inferred_reason="file.typed-converted") if done else column), form
 
 
 def _typed(
-    batch: Rows, specs: Sequence[ColumnSpec], readers: Sequence[Judge | Declared], accepted: Mapping[str, str]
+    batch: Rows, specs: Sequence[ColumnSpec], readers: Sequence[Reader], accepted: Mapping[str, str]
 ) -> tuple[list[pa.Array], list[BadRow]]:
     """The columns of a batch, declared ones typed and others as text; rows with a misfit are taken out."""
     columns: list[pa.Array] = []
     faults: Faults = {}
     for position, (spec, reader) in enumerate(zip(specs, readers, strict=True)):
         raw = declaring.converted(batch.column(position), spec.name, accepted.get(spec.name), faults)
-        columns.append(reader.read(raw, faults) if isinstance(reader, Declared) else raw)
+        columns.append(raw if isinstance(reader, Judge) else reader.read(raw, faults))
     if not faults:
         return columns, []
     keep = pa.array([row not in faults for row in range(len(batch))])
@@ -244,6 +261,8 @@ def _settle(stage: Path, done: Path, columns: Sequence[tuple[Column, Form | None
 
 
 def _settled(values: pa.Array, form: Form | None) -> pa.Array:
+    if form is forms.GIVEN:
+        return values
     if form is None:
         return forms.text(values) if pa.types.is_string(values.type) else values
     bare = forms.trimmed(values)
@@ -253,7 +272,7 @@ def _settled(values: pa.Array, form: Form | None) -> pa.Array:
     return typed
 
 
-def _read_notes(readers: Sequence[Judge | Declared], columns: Sequence[tuple[Column, Form | None]]) -> tuple[Note, ...]:
+def _read_notes(readers: Sequence[Reader], columns: Sequence[tuple[Column, Form | None]]) -> tuple[Note, ...]:
     """What was read otherwise than it stands in the file: words for "no value", full-width digits, long fractions."""
     typed = [reader for reader, (column, _) in zip(readers, columns, strict=True) if column.type is not ColumnType.TEXT]
     notes = [note for reader in readers if isinstance(reader, Declared) for note in reader.notes()]

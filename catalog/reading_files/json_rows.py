@@ -55,7 +55,7 @@ class JsonRows:
         self._notes: list[Note] = []
         quoted: set[str] = set()
         self.heading: Sequence[str] = self._survey(quoted)
-        self.quoted: Collection[str] = quoted
+        self.quoted: Collection[str] = {name.strip() for name in quoted}
         self.set_aside: Sequence[SetAside] = ()
         self.flags: Sequence[tuple[str, str]] = ()
 

@@ -22,7 +22,8 @@ MAGIC = (
     (b"SQLite format 3\0", "sqlite"),
     (b"\0\1\0\0Standard ", "access"),
 )
-PARQUET = b"PAR1"
+PARQUETS = (b"PAR1", b"PARE")
+"""Marks of plain Parquet files, and of those whose list of columns is encrypted."""
 TAR = (257, b"ustar")
 BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 JSON_START = re.compile(r"""\s*(\{\s*["}]|\[\s*[\[\{"\]])""")
@@ -89,7 +90,7 @@ def _binary_kind(path: Path) -> str | None:
         return containers.zip_kind(path)
     if head.startswith(ole.MAGIC):
         return _ole_kind(path)
-    if head.startswith(PARQUET) and tail == PARQUET:
+    if head.startswith(PARQUETS) and (tail in PARQUETS or b"\0" in head):
         return "parquet"
     if BZIP2.match(head):
         return "bzip2"

@@ -19,11 +19,11 @@ CODE_WORDS = {
     "serial", "account", "fid", "gid", "oid", "pid", "uid", "cid", "objectid",
     "dm", "bm", "bh", "hm", "lxdh", "sjh", "sjhm", "sfzh", "sfzhm", "yzbm", "xzqh", "xzqhdm", "tyshxydm",
 }  # fmt: skip
-NUMBERED = {
-    "phone", "telephone", "mobile", "account", "id", "identity", "serial", "licence", "license", "registration",
-    "certificate", "card", "case", "room", "house", "contact", "fax", "order", "plate", "policy", "passport",
+COUNTED = {
+    "total", "sum", "average", "avg", "mean", "max", "maximum", "min", "minimum", "actual", "planned", "people",
+    "person", "persons", "population", "staff", "the", "employee", "employees", "visitor", "visitors", "real",
 }  # fmt: skip
-"""What a word before "number" names; other numbers count."""
+"""Before "number" these say that something is counted; other words that it is named."""
 
 PINYIN_CODE = re.compile(r"^[b-df-hj-np-tv-z]{2,}(?:dm|bm|bh|hm)$")
 """Initials of Pinyin without a vowel that end like 代码, 编码, 编号 or 号码."""
@@ -92,5 +92,5 @@ def _is_code(bare: str, words: list[str]) -> bool:
         return False
     last = words[-1]
     if last in {"number", "num", "nbr"}:
-        return len(words) > 1 and words[-2] in NUMBERED
+        return len(words) > 1 and words[-2] not in COUNTED
     return last in CODE_WORDS or PINYIN_CODE.match("".join(words)) is not None

@@ -1,6 +1,6 @@
 """Digits as people write them: full-width ones read like narrow ones, and none of them lost in a float."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,8 +12,14 @@ WIDE = {**{chr(0xFEE0 + ord(sign)): sign for sign in "0123456789.-+%,:/Ee"}, "\u
 
 MINUS = "\u2212".encode()
 WIDE_DIGITS = f"[{chr(0xFF10)}-{chr(0xFF19)}{''.join(sign for sign in WIDE if not sign.isalnum())}]"
+MOST_PLACES = 400
+EVERY_DIGIT = Context(prec=1200)
 EXACT_LENGTH = 16
 """A number of at most so many characters, its point among them, has at most fifteen digits: a float holds them."""
+
+
+TINY = 1e-290
+"""Below it floats have fewer digits, and at last none."""
 
 
 def narrowed(values: pa.Array) -> tuple[pa.Array, int]:
@@ -38,25 +44,33 @@ def floats(values: pa.Array) -> pa.Array:
 def exact_floats(values: pa.Array) -> pa.Array:
     """Texts of numbers as floats; null where the float, written out again, would not have the same digits.
 
-    A float64 holds any fifteen digits, and the sixteen or seventeen with which programs write one out. What is
-    longer, or runs out of its range, would be rounded unseen.
+    A float64 holds any fifteen digits, and the sixteen or more with which programs write one out. What is longer
+    otherwise, or runs out of its range, would be rounded unseen.
     """
     numbers = floats(values)
-    long = pc.greater(pc.binary_length(values), EXACT_LENGTH)
-    powers = octets.may_hold(values, b"e", b"E")
-    if not powers and not pc.any(long).as_py():
-        return numbers
-    doubtful = pc.or_(long, pc.match_substring_regex(values, "[eE]")) if powers else long
-    doubtful = pc.and_(doubtful, pc.is_valid(numbers))
+    doubtful = pc.greater(pc.binary_length(values), EXACT_LENGTH)
+    tiny = pc.less(pc.abs(numbers), TINY)
+    if pc.any(tiny).as_py():
+        doubtful = pc.or_(doubtful, pc.and_(tiny, pc.match_substring_regex(values, "[eE]")))
     if not pc.any(doubtful).as_py():
         return numbers
+    doubtful = pc.and_(doubtful, pc.is_valid(numbers))
     doubtful = pc.and_(doubtful, pc.not_equal(numbers.cast(pa.string()), values))
     rounded = [
         row
         for row in pc.indices_nonzero(doubtful).to_pylist()
-        if Decimal(repr(numbers[row].as_py())) != Decimal(values[row].as_py())
+        if not _holds(numbers[row].as_py(), Decimal(values[row].as_py()))
     ]
     if not rounded:
         return numbers
     lost = pc.is_in(pa.array(range(len(values))), value_set=pa.array(rounded))
     return pc.if_else(lost, pa.scalar(None, pa.float64()), numbers)
+
+
+def _holds(number: float, written: Decimal) -> bool:
+    """Whether a float, written out shortest or with as many places, is what was written."""
+    if Decimal(repr(number)) == written:
+        return True
+    places = written.as_tuple().exponent
+    short = isinstance(places, int) and -MOST_PLACES <= places <= 0
+    return short and Decimal(number).quantize(written, context=EVERY_DIGIT) == written

@@ -38,16 +38,19 @@ UNIT = (
     rf"^(?P<before>[{conversions.CURRENCIES}])? ?{conversions.AMOUNT}"
     r" ?(?P<behind>[^0-9\s,.%，:：~～至(（+\-][^0-9]{0,11}[23]?)?$"
 )
-WIDE_TEXT = "[０-９Ａ-Ｚａ-ｚ]"
+WIDE_TEXT = r"\xef(?:\xbc[\x90-\x99\xa1-\xba]|\xbd[\x81-\x9a])"
+"""Full-width digits and letters in UTF-8; a search among bytes takes half the time."""
+
 ORDINALS = tuple("号號室栋棟幢楼樓层層班组組级級届屆期批路弄巷村区區街座排线線条條")
 """What ends so numbers a thing, and counts none: 3号楼, 101室."""
 
 
 @dataclass(slots=True)
 class _Candidate:
-    """One conversion and how well it has fitted so far."""
+    """One conversion and how well it has fitted so far; `retypes` if it changes even what it does not rewrite."""
 
     code: str
+    retypes: bool = False
     fits: int = 0
     rows: int = 0
     proved: bool = False
@@ -63,7 +66,7 @@ class _Candidate:
         self.fits += len(present) - done.null_count
         proof = PROOF.get(self.kind)
         self.proved = self.proved or proof is None or _any(present, proof)
-        changed = pc.fill_null(pc.not_equal(done, present), fill_value=False)
+        changed = pc.is_valid(done) if self.retypes else pc.fill_null(pc.not_equal(done, present), fill_value=False)
         if count := pc.sum(changed).as_py() or 0:
             if not self.rows:
                 first = pc.index(changed, value=True).as_py()
@@ -97,7 +100,7 @@ class Watch:
         always += ["number"] if quoted and "number" in kinds else []
         self._always = {_whole(code) for code in always}
         codes = [*kinds, *(f"yes-no:{yes}/{no}" for yes, no in pairs), *always]
-        self._candidates = {code: _Candidate(code) for code in map(_whole, codes)}
+        self._candidates = {code: _Candidate(code, quoted and code == "number") for code in map(_whole, codes)}
         self._units = "thousands" in kinds
         self._seen = 0
         self._wide = _Candidate("full-width") if declared in {None, ColumnType.TEXT} else None
@@ -127,7 +130,7 @@ class Watch:
         """Take in a batch of a column that is text, as it stands in the file."""
         if self._wide is None or not octets.may_hold(values, *octets.FULL_WIDTH):
             return
-        wide = pc.match_substring_regex(values, WIDE_TEXT)
+        wide = pc.match_substring_regex(values.cast(pa.binary()), WIDE_TEXT)
         if count := pc.sum(wide).as_py() or 0:
             if not self._wide.rows:
                 self._wide.see(values.filter(wide).slice(0, 1))

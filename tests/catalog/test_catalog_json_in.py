@@ -165,7 +165,7 @@ def test_text_in_quotation_marks_is_no_number(tmp_path: Path) -> None:
     account, rows, _ = taken(tmp_path, content)
     assert rows[0] == {"t": "12", "d": date(2026, 11, 3), "y": True, "n": 1, "x": None}
     assert account.columns[0].inferred_reason == "file.text-quoted"
-    assert [(offer.column, offer.code) for offer in account.offers] == []
+    assert [(offer.column, offer.code, offer.rows) for offer in account.offers] == [("t", "number", 2)]
     account, rows, _ = taken(tmp_path, content, [ColumnSpec("t", ColumnType.INTEGER)])
     assert [row["t"] for row in rows] == [12, 3]
 
