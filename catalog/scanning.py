@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,8 +21,7 @@ from catalog import versions
 from catalog.blobs import BlobStore
 from catalog.models import Upload, Version
 from catalog.quarantine import Quarantine
-from catalog.reading_files import kinds
-from catalog.reading_files.shapes import Glance, GlanceRow, Layout
+from catalog.reading_files.shapes import Glance, GlanceRow
 from policies import markings
 from policies import vocabulary as v
 from policies.markings import Marking
@@ -31,6 +30,8 @@ from tenancy import notices
 from tenancy.models import Membership
 from tenancy.work import Work
 
+T = TypeVar("T")
+JSON = frozenset({"json", "jsonl"})
 See = Callable[[Path, str], Glance]
 """Takes a first look at a file; raises Invalid for one that cannot be read."""
 
@@ -39,7 +40,7 @@ ERASED = "—"
 DATA_ROLES = frozenset({"data", "total", "note"})
 LEVEL_COLUMN = "密|保密|定密"
 FIRST_LINES = 20
-LINE_BYTES = 4000
+OPENING_LINES = 3
 MOST = 50
 SUSPECT = "密|内部|不予|注意|外传"
 
@@ -166,22 +167,6 @@ def marked_cells(table: Path) -> tuple[Finding, ...]:
     return tuple(found.values())[:MOST]
 
 
-def first_lines(path: Path, filename: str) -> Glance:
-    """A first look at a text file: its first lines as they are; of any other file, nothing but its kind."""
-    kind = kinds.inspect(path, filename)
-    lines: list[str] = []
-    if kind.encoding is not None:
-        with path.open(encoding=kind.encoding, errors="replace") as file:
-            lines = [line.rstrip("\r\n") for _ in range(FIRST_LINES) if (line := file.readline(LINE_BYTES))]
-    delimiter = kind.dialect.delimiter if kind.dialect else None
-    cells = [tuple(line.split(delimiter)) if delimiter else (line,) for line in lines]
-    rows = tuple(
-        GlanceRow(number, one, "heading" if number == 1 and len(one) > 1 else "title" if number == 1 else "data")
-        for number, one in enumerate(cells, 1)
-    )
-    return Glance(kind, Layout(), plain=True, rows=rows)
-
-
 def _in_name(filename: str) -> Stopped | None:
     found = markings.find(filename.rpartition(".")[0] or filename)
     return Stopped("name", found) if found else None
@@ -196,27 +181,48 @@ def _in_properties(properties: Mapping[str, str]) -> Stopped | None:
 
 
 def _in_heads(glance: Glance) -> Stopped | None:
-    """Titles and headings of the table, and the first rows of every other sheet."""
+    """Titles and headings of the table, what stands before JSON records, and the openings of the other sheets."""
     lines = [row.cells for row in glance.rows if row.role not in DATA_ROLES]
     for sheet, texts in glance.heads.items():
-        if not glance.rows or (len(glance.heads) > 1 and sheet != glance.layout.sheet):
-            lines += [tuple(text.split("\t")) for text in texts]
-    for cells in lines:
-        found = _in_line([cell for cell in cells if cell.strip()])
-        if found:
-            return Stopped("heading", found)
-    return None
+        if sheet in _unshown(glance):
+            lines += _opening(texts)
+    found = _before_records(glance) if glance.kind.kind in JSON else _first(_in_line, lines)
+    return Stopped("heading", found) if found else None
+
+
+def _before_records(glance: Glance) -> Marking | None:
+    """The marking among the members that JSON has before its list of records."""
+    text = "\n".join(line for lines in glance.heads.values() for line in lines)
+    return markings.find_strong(text.partition("[")[0].replace('"', "")) if "[" in text else None
+
+
+def _unshown(glance: Glance) -> frozenset[str]:
+    """Sheets of which the glance shows no rows."""
+    if not glance.rows:
+        return frozenset(glance.heads)
+    filled = [sheet for sheet, texts in glance.heads.items() if texts]
+    return frozenset() if len(filled) < 2 else frozenset(filled) - {glance.layout.sheet or filled[0]}
+
+
+def _opening(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """What people read first on a sheet: its lines until one has several cells; a list of levels is no such thing."""
+    lines = [tuple(text.split("\t")) for text in texts]
+    wide = next((place for place, cells in enumerate(lines) if len(cells) > 1), OPENING_LINES - 1)
+    opening = lines[: min(wide + 1, FIRST_LINES)]
+    alone = {found.level for cells in opening if len(cells) == 1 and (found := markings.find(cells[0]))}
+    return [] if len(alone) > 1 else opening
 
 
 def _in_line(cells: Sequence[str]) -> Marking | None:
     """The marking in a line: where it has several cells, a bare level may be the name of a column."""
-    look = markings.find if len(cells) == 1 else markings.find_strong
-    beside = (f"{first}：{second}" for first, second in pairwise(cells))
-    return _first(look, cells) or _first(markings.find_strong, beside)
+    filled = [cell for cell in cells if cell.strip()]
+    look = markings.find if len(filled) == 1 else markings.find_strong
+    beside = [f"{first}：{second}" for first, second in pairwise(filled)]
+    return _first(look, filled) or _first(markings.find_strong, beside)
 
 
-def _first(look: Callable[[str], Marking | None], texts: Iterable[str]) -> Marking | None:
-    return next((found for text in texts if (found := look(text))), None)
+def _first(look: Callable[[T], Marking | None], values: Iterable[T]) -> Marking | None:
+    return next((found for value in values if (found := look(value))), None)
 
 
 def _in_data(rows: Sequence[GlanceRow]) -> Iterable[Finding]:

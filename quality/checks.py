@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import datasets, versions
+from catalog import datasets, scanning, versions
 from catalog.blobs import Blob, BlobStore
 from catalog.models import Version
 from catalog.reading_files import accounts, containers, looking
@@ -182,7 +182,7 @@ def examine(
         kept = _keep(blobs, refused)
     return Result(
         intake=intake,
-        account=accounts.account(intake, glance.kind, refused),
+        account=accounts.account(intake, glance.kind, refused) | {"marked": _marked(table)},
         glance=glance,
         table=_keep(blobs, table) if blobs else Blob("", table.stat().st_size),
         refusals=kept,
@@ -192,6 +192,11 @@ def examine(
         scorecard=scorecard,
         gate=gate,
     )
+
+
+def _marked(table: Path) -> list[dict[str, Any]]:
+    """Cells that look like a classification marking, the first of each column."""
+    return [one.to_json() for one in scanning.marked_cells(table)]
 
 
 def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:

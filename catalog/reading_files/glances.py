@@ -114,7 +114,8 @@ def _shown(head: Sequence[GridRow], tail: Sequence[GridRow], proposal: Proposal)
 
 
 def _texts(rows: Sequence[GridRow]) -> tuple[str, ...]:
-    return tuple(" ".join(cell for cell in row.cells if cell) for row in rows)
+    """Rows as text, with a tab between cells, so that a title can be told from a row of values."""
+    return tuple("\t".join(" ".join(cell.split()) for cell in row.cells if cell.strip()) for row in rows)
 
 
 def _cut(path: Path, kind: FileKind) -> list[GridRow]:

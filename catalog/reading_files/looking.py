@@ -1,6 +1,6 @@
 """Looking at a file before it is read: what it shows, what was said of it, and whether somebody has to be asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.reading_files import containers, glances, remembered
@@ -34,6 +34,8 @@ def look(path: Path, filename: str, how: How) -> tuple[Glance, Layout | None]:
 
 
 def first_sight(scratch: Path, path: Path, filename: str) -> Glance:
-    """A file at first sight, out of its container if it is in one."""
+    """A file at first sight, out of its container if it is in one; then its name in there is one of its properties."""
     with containers.unwrapped(path, filename, scratch) as (inner, name):
-        return glances.glance(inner, name)
+        glance = glances.glance(inner, name)
+        within = {} if name == filename else {"name": name.rpartition(".")[0] or name}
+        return replace(glance, properties={**glance.properties, **within})

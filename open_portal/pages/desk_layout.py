@@ -74,7 +74,7 @@ def lay_out(code: str, number: int) -> ResponseReturnValue:
     except (Invalid, Refused) as refusal:
         return again("desk/layout.html", error=said(refusal), **_page(version, glance, typed, glance.layout))
     done(_("The file is read this way now."))
-    return redirect(url_for("desk.data", code=address(version.entry.code)))
+    return redirect(url_for("desk.version", code=address(version.entry.code), number=number))
 
 
 def _asked(entry: Entry, number: int) -> tuple[Version, Glance]:

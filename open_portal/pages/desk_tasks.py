@@ -148,7 +148,8 @@ def _delivered(newest: Version | None) -> str:
         return "not_started"
     if newest.state in {v.VersionState.FAILED, v.VersionState.REFUSED}:
         return "error"
-    return "incomplete" if newest.state in {v.VersionState.RECEIVED, v.VersionState.CHECKING} else "done"
+    unsettled = {v.VersionState.RECEIVED, v.VersionState.CHECKING, v.VersionState.ASKED}
+    return "incomplete" if newest.state in unsettled else "done"
 
 
 def _fault_of_items(found: Sequence[Refusal], attributes: Sequence[str]) -> bool:

@@ -42,14 +42,20 @@ def version(code: str, number: int) -> Response:
         sender=name_of(found.uploaded_by),
         reasons=reason_of(found),
         kept=account_of(found),
-        may_reread=bool(found.glance) and found.state in SETTLED and work.may(actor(), "version.upload", entry),
         refused=_refused(found),
         types=_types(),
+        may_lay_out=may_lay_out(found),
     )
     response = make_response(page)
     if under_way:
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
+
+
+def may_lay_out(version: Version) -> bool:
+    """Whether this person may say where the table lies in the file, or have it read another way."""
+    laid_out = version.glance is not None and version.state in {v.VersionState.ASKED, *SETTLED}
+    return laid_out and work.may(actor(), "version.upload", version.entry)
 
 
 def steps_of(version: Version) -> list[dict[str, Any]]:
@@ -78,9 +84,10 @@ def account_of(version: Version) -> dict[str, Any]:
         "set_aside": [
             (one.get("line"), _text(one.get("code"), one), one.get("raw")) for one in _list(kept, "set_aside")
         ],
+        "aside": max(int(kept.get("set_aside_count") or 0), len(_list(kept, "set_aside"))),
         "notes": [_text(one.get("code"), one.get("params", {})) for one in _list(kept, "notes")],
         "flags": [(_place(one), _text(one.get("code"), one.get("params", {}))) for one in _list(kept, "flags")],
-        "markings": [(_place(one), one.get("marking")) for one in _list(kept, "markings")],
+        "markings": _markings(kept),
         "offers": [
             (
                 one.get("column"),
@@ -93,6 +100,14 @@ def account_of(version: Version) -> dict[str, Any]:
         ],
         "columns": [(one["name"], one["type"], _text(one.get("why"), one)) for one in version.columns or ()],
     }
+
+
+def _markings(kept: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Cells that look marked: those among the first rows, and the first of every other column."""
+    early = _list(kept, "markings")
+    columns = {one.get("column") for one in early}
+    later = [one for one in _list(kept, "marked") if one.get("column") not in columns]
+    return [(_place(one), one.get("marking")) for one in (*early, *later)]
 
 
 def _types() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Scanning: what is stopped and told, what is a finding, what is stored; a lost file; everything may be repeated."""
 
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from catalog import blobs, scanning, uploads
 from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
 from catalog.quarantine import Quarantine
+from catalog.reading_files import looking
 from catalog.reading_files.shapes import FileKind, Glance, GlanceRow, Layout
 from catalog.scanning import Clean, Stopped
 from policies import vocabulary as v
@@ -38,6 +40,10 @@ def glance(*lines: tuple[str, ...], sheet: str | None = None, **more: Any) -> Gl
     return Glance(FileKind("xlsx"), Layout(sheet=sheet), plain=False, rows=rows(*lines), **more)
 
 
+def records(*lines: str, kind: str = "json") -> Glance:
+    return Glance(FileKind(kind, "utf-8"), Layout(), plain=True, rows=(), heads={"": lines})
+
+
 PLAIN = (("heading", "编号", "名称", "密级"), ("data", "1", "一号桥", "公开"))
 STOPPED = (
     ("name", "机密_桥梁.xlsx", glance(*PLAIN)),
@@ -52,7 +58,10 @@ STOPPED = (
     ("heading", "桥梁.xlsx", glance(("unit", "填报单位：交通局", "密级：秘密"), *PLAIN)),
     ("heading", "桥梁.xlsx", glance(("heading", "编号", "名称（机密★5年）"))),
     ("heading", "桥梁.xlsx", glance(*PLAIN, sheet="一", heads={"一": ("编号\t名称",), "二": ("机密★", "编号\t名称")})),
-    ("heading", "桥梁.json", glance(heads={"": ("内部资料",)})),
+    ("heading", "桥梁.json", records('{"title": "台账", "密级": "机密",', '"data": [{"a": 1}]}')),
+    ("heading", "桥梁.json", records('{"title": "机密★10年 台账", "data": [')),
+    ("heading", "桥梁.txt", glance(heads={"": ("内部资料", "其他")})),
+    ("heading", "桥梁.xlsx", glance(*PLAIN, sheet=None, heads={"一": ("编号\t名称",), "二": ("机密", "编号\t名称")})),
 )
 CLEAN = (
     ("桥梁.xlsx", glance(*PLAIN)),
@@ -61,7 +70,12 @@ CLEAN = (
     ("公开年报.xlsx", glance(("heading", "类别", "不予公开"), ("data", "商业秘密", "3"))),
     ("桥梁.xlsx", glance(*PLAIN, properties={"creator": "张三", "title": "桥梁台账"})),
     ("桥梁.xlsx", glance(*PLAIN, ("data", "2", "二号桥", "机密"))),
-    ("桥梁.xlsx", glance(*PLAIN, sheet="一", heads={"一": ("机密",), "二": ("编号\t密级", "1\t公开")})),
+    ("桥梁.xlsx", glance(*PLAIN, sheet="一", heads={"一": ("机密",), "二": ("编号\t密级", "1\t机密", "机密")})),
+    ("桥梁.xlsx", glance(*PLAIN, sheet="一", heads={"一": ("机密",), "字典": ("绝密", "机密", "秘密")})),
+    ("桥梁.xlsx", glance(*PLAIN, sheet=None, heads={"一": ("机密",), "空": ()})),
+    ("桥梁.jsonl", records('{"名称": "机密"}', '{"密级": "机密"}', kind="jsonl")),
+    ("桥梁.json", records('[{"密级": "机密"}, {"密级": "机密"}]')),
+    ("桥梁.geojson", records('{"type": "FeatureCollection", "name": "机密计算", "features": [{"密级": "机密"}]}')),
 )
 
 
@@ -110,8 +124,12 @@ class Yard:
 
     def __init__(self, db: Database, cast: Any, now: datetime, folder: Path, entry_id: str) -> None:
         self.db, self.cast, self.now, self.entry_id = db, cast, now, entry_id
+        self.scratch = folder
         self.quarantine = Quarantine(folder / "quarantine", reserve=0)
         self.blobs: BlobStore = blobs.open_store(str(folder / "store"), reserve=0)
+
+    def see(self, path: Path, filename: str) -> Glance:
+        return looking.first_sight(self.scratch, path, filename)
 
     def deliver(self, content: bytes, filename: str) -> str:
         file = self.quarantine.take(io.BytesIO(content), limit=1_000_000)
@@ -125,7 +143,7 @@ class Yard:
         if plan is None:
             return None
         if not plan.judged:
-            found = scanning.act(plan, self.quarantine, self.blobs, scanning.first_lines)
+            found = scanning.act(plan, self.quarantine, self.blobs, self.see)
             for _time in range(2):
                 with work.begin(self.db, SYSTEM, self.now) as unit:
                     scanning.record(unit, plan, found)
@@ -191,12 +209,23 @@ def test_a_marked_file_is_erased_and_told_without_its_content(yard: Yard, tmp_pa
     }
 
 
+def test_the_name_inside_an_archive_counts(yard: Yard) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("桥梁-机密.csv", "编号,名称\n1,一号桥\n")
+    version_id = yard.deliver(packed.getvalue(), "桥梁.zip")
+    yard.scan(version_id)
+    version = yard.version(version_id)
+    assert version.problem is not None
+    assert (version.problem["code"], version.problem["where"]) == ("file.classified", "properties")
+
+
 def test_killed_before_the_marked_file_was_erased_it_is_erased_next_time(yard: Yard) -> None:
     version_id = yard.deliver("机密★10年\n".encode(), "桥梁.csv")
     with yard.db.read() as session:
         plan = scanning.gather(session, version_id)
     assert plan is not None
-    found = scanning.act(plan, yard.quarantine, yard.blobs, scanning.first_lines)
+    found = scanning.act(plan, yard.quarantine, yard.blobs, yard.see)
     with work.begin(yard.db, SYSTEM, yard.now) as unit:
         scanning.record(unit, plan, found)
     assert yard.quarantine.path(plan.name).exists()
