@@ -41,10 +41,15 @@ def table(entry: Entry) -> list[Record]:
     else:
         content = unpacked(path).decode(entry["encoding"])
         rows = of_csv(content, entry) if kind == "csv" else [flat(one, entry) for one in records(content, kind)]
-    absent = {"", *entry.get("missing", ())}
+    absent = {
+        item.get("column", item["zh"]): entry.get("missing", ()) for item in entry["items"] if item["type"] != "C"
+    }
     conversions = entry.get("layout", {}).get("conversions", {})
     return [
-        {name: None if cell in absent else plain(cell, conversions.get(name, "")) for name, cell in row.items()}
+        {
+            name: None if cell in {"", *absent.get(name, ())} else plain(cell, conversions.get(name, ""))
+            for name, cell in row.items()
+        }
         for row in rows
     ]
 
@@ -90,7 +95,7 @@ def flat(record: Mapping[str, Any], entry: Entry, above: str = "") -> dict[str, 
 
 
 def of_workbook(path: Path, entry: Entry) -> list[dict[str, str]]:
-    """The rows of a sheet: merged cells filled, heading levels joined, totals and notes left out."""
+    """The rows of a sheet: empty merged cells filled, heading levels joined, totals and notes left out."""
     layout = entry.get("layout", {})
     book = CalamineWorkbook.from_path(str(path))
     sheet = book.get_sheet_by_name(entry["sheet"]) if "sheet" in entry else book.get_sheet_by_index(0)
@@ -101,7 +106,7 @@ def of_workbook(path: Path, entry: Entry) -> list[dict[str, str]]:
     data = [row for row in body if "甲" not in row]
     for (up, left), (down, right) in sheet.merged_cell_ranges or () if path.suffix != ".ods" else ():
         for row in grid[max(up, top - 1) : down + 1]:
-            row[left : right + 1] = [grid[up][left]] * (right + 1 - left)
+            row[left : right + 1] = [own or grid[up][left] for own in row[left : right + 1]]
     names = [joined(levels) for levels in zip(*grid[top - 1 : bottom], strict=True)]
     return [dict(zip(names, row, strict=True)) for row in data]
 

@@ -1,19 +1,16 @@
 """Entries of the demonstration: registered, filled, checked, reviewed and released as any department would."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from catalog import datasets, versions
+from catalog import datasets
 from catalog.datasets import Description, ItemDescription
-from catalog.models import Entry, Version
-from open_portal.demonstration import files
+from catalog.models import Entry
+from open_portal.demonstration import deliveries, files
 from open_portal.demonstration.cast import Cast
-from open_portal.handlers import check_version
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from quality import suites
@@ -41,7 +38,7 @@ def load(kit: Kit, cast: Cast, row: Mapping[str, Any], now: datetime) -> None:
         if row.get("rules"):
             suites.set_rules(unit, entry, _rules(row))
         entry_id = entry.id
-    upload(kit, cast, entry_id, row["owner"], files.FOLDER / row["file"], now)
+    deliveries.deliver(kit, cast, entry_id, row, now)
     with work.begin(kit.database, steward, now) as unit:
         entry = unit.session.get_one(Entry, entry_id)
         datasets.submit(unit, entry)
@@ -52,20 +49,6 @@ def load(kit: Kit, cast: Cast, row: Mapping[str, Any], now: datetime) -> None:
         datasets.review(unit, entry, "approve", comment="目录信息完整，同意发布。")
         if entry.open_state is v.OpenState.OPEN_REVIEW:
             release.decide(unit, entry, "approve", comment="符合开放条件，同意开放。")
-
-
-def upload(kit: Kit, cast: Cast, entry_id: str, owner: str, path: Path, now: datetime) -> None:
-    """Deliver a file for an entry and have it checked at once."""
-    with path.open("rb") as stream:
-        blob = kit.blobs.put(stream, limit=2**30)
-    with work.begin(kit.database, cast.steward(owner), now) as unit:
-        entry = unit.session.get_one(Entry, entry_id)
-        version_id = versions.receive(unit, entry, blob, path.name).id
-    check_version(replace(kit, clock=lambda: now), {"version_id": version_id})
-    with kit.database.read() as session:
-        version = session.get_one(Version, version_id)
-        if version.state is v.VersionState.FAILED:
-            raise ValueError(f"{path.name}: {version.problem}")
 
 
 def by_key(kit: Kit) -> dict[str, str]:

@@ -32,7 +32,7 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     cast = Cast(kit)
     for number, row in enumerate(rows):
         tell(row["title_zh"])
-        entries.load(kit, cast, row, begin + timedelta(days=number * 4.6))
+        entries.load(kit, cast, row, begin + number * timedelta(days=DAYS_BACK) / len(rows))
     tell("neighbours' catalogues / 周边目录")
     import_catalogues(kit, now)
     tell("demands, applications / 需求与申请")
