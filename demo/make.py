@@ -223,7 +223,6 @@ def make_boundaries(source: Path) -> None:
         features.append(
             {
                 "type": "Feature",
-                "id": code,
                 "properties": {"code": code, "name": name, "longitude": lon, "latitude": lat},
                 "geometry": county["geometry"],
             }
