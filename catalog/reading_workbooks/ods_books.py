@@ -118,7 +118,7 @@ class _TableWalk:
         self.over = False
         self.flags = Flags()
         self._name = name
-        self._depth = self._apart = self._number = self._budget = 0
+        self._depth = self._apart = self._number = self._budget = self._paragraphs = 0
         self._inside = self._paragraph = False
         self._ready: list[tuple[Row, int]] = []
         self._row: list[object] = []
@@ -155,10 +155,11 @@ class _TableWalk:
             self._number += 1
         elif tag in {"table-cell", "covered-table-cell"}:
             self._cell = {local(key): value for key, value in attributes.items()}
-            self._said = []
+            self._said, self._paragraphs = [], 0
         elif tag == "p":
             self._paragraph = True
-            if self._said:
+            self._paragraphs += 1
+            if self._paragraphs > 1:
                 self._said.append("\n")
         elif tag in {"s", "tab", "line-break"} and self._paragraph:
             spaces = min(_count(next((v for k, v in attributes.items() if local(k) == "c"), "1")), MOST_SPACES)

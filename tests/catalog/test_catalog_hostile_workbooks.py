@@ -265,12 +265,19 @@ def test_an_old_workbook_is_bounded_by_its_size(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
         file.truncate(300 << 20)
-    assert refused(path) == "file.workbook-too-large"
+    with pytest.raises(Invalid) as caught:
+        rows_of(path)
+    assert caught.value.code == "file.workbook-too-large"
 
 
-def test_the_child_can_write_no_file(tmp_path: Path) -> None:
-    """The limit is set before the workbook is opened; a full pipe is no file."""
-    path = make(tmp_path / "a.xlsx", {"表": Made([["a"], *[[number] for number in range(3_000)]])})
-    with closing(WorkbookProcess(path, "xlsx", "rows", "", "0", "0")) as process:
-        assert len(list(process.messages())) == 3_004
-    assert [left.name for left in tmp_path.iterdir()] == ["a.xlsx"]
+def test_the_child_can_write_no_file_and_is_bounded(tmp_path: Path) -> None:
+    """The limits are set before the workbook is opened, and hold for the process that has it open."""
+    path = make(tmp_path / "a.xlsx", {"表": Made([["a"], *[[number] for number in range(20_000)]])})
+    with closing(WorkbookProcess(path, "xlsx", "rows", "", "0", "0", memory=1 << 30)) as process:
+        messages = process.messages()
+        assert next(messages) == {"sheet": "表"}
+        limits = Path(f"/proc/{process._child.pid}/limits").read_text()
+        said = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()}
+        assert (said["Max file size"], said["Max core file size"]) == ("0", "0")
+        assert (said["Max address space"], said["Max cpu time"]) == (str(1 << 30), "120")
+        assert sum(1 for message in messages if isinstance(message, str)) == 20_001
