@@ -140,7 +140,7 @@ def test_a_plain_file_has_nothing_to_ask(tmp_path: Path) -> None:
     seen = glances.glance(path, "a.csv")
     assert seen.plain
     assert seen.layout == Layout()
-    assert seen.heads == {"": ("a b", "1 2")}
+    assert seen.heads == {"": ("a\tb", "1\t2")}
 
 
 CELL = st.text(st.sampled_from("ab中文,\"' \n\r12-"), max_size=6)
