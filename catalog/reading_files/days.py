@@ -11,15 +11,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 BEIJING_SECONDS = 8 * 3600
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999, in microseconds from 1970."""
 REPUBLIC = 1911
 """Add it to a year of the Republic to get that of the common era."""
 
-DASHED = "(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"
-SLASHED = "(?P<y>[0-9]{4})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"
-DOTTED = r"(?P<y>[0-9]{4})\.(?P<m>[0-9]{1,2})\.(?P<d>[0-9]{1,2})"
+YEAR = "(?P<y>[1-9][0-9]{3}|0(?:[1-9][0-9]{2}|0(?:[1-9][0-9]|0[1-9])))"
+"""0001 to 9999."""
+
+DASHED = YEAR + "-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"
+SLASHED = YEAR + "/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"
+DOTTED = YEAR + r"\.(?P<m>[0-9]{1,2})\.(?P<d>[0-9]{1,2})"
 MONTH_DAY = "(?P<m>[0-9]{1,2}) ?月 ?(?P<d>[0-9]{1,2}) ?[日号號]"
-CHINESE = f"(?P<y>[0-9]{{4}}) ?年 ?{MONTH_DAY}"
-COMPACT = "(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
+CHINESE = f"{YEAR} ?年 ?{MONTH_DAY}"
+COMPACT = YEAR + "(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
 RECENT = "(?P<y>19[0-9]{2}|20[0-9]{2}|2100)(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
 """Eight digits that may be a day; told from a number only by its heading."""
 
@@ -74,8 +79,10 @@ def read_zoned(values: pa.Array, pattern: str) -> pa.Array:
 
 
 def beijing(utc: pa.Array) -> pa.Array:
-    """Timestamps with a zone, to the microsecond, as Beijing wall-clock time."""
-    return pc.add(utc.cast(pa.int64()), BEIJING_SECONDS * 1_000_000).cast(pa.timestamp("us"))
+    """Timestamps with a zone, to the microsecond, as Beijing wall-clock time; null outside the years 1 to 9999."""
+    local = pc.add(utc.cast(pa.int64()), BEIJING_SECONDS * 1_000_000)
+    known = pc.and_(pc.greater_equal(local, FIRST), pc.less_equal(local, LAST))
+    return pc.if_else(known, local, pa.scalar(None, pa.int64())).cast(pa.timestamp("us"))
 
 
 def _offsets(zones: pa.Array) -> pa.Array:

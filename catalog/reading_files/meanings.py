@@ -25,6 +25,9 @@ COUNTED = {
 }  # fmt: skip
 """Before "number" these say that something is counted; other words that it is named."""
 
+NAMED = {"phone", "tel", "mobile", "account", "id", "card", "cert", "licence", "license", "plate", "serial", "room"}
+"""Before "num" these say that something is named; other words that it is counted."""
+
 PINYIN_CODE = re.compile(r"^[b-df-hj-np-tv-z]{2,}(?:dm|bm|bh|hm)$")
 """Initials of Pinyin without a vowel that end like 代码, 编码, 编号 or 号码."""
 
@@ -91,6 +94,6 @@ def _is_code(bare: str, words: list[str]) -> bool:
     if not words:
         return False
     last = words[-1]
-    if last in {"number", "num", "nbr"}:
-        return len(words) > 1 and words[-2] not in COUNTED
+    if last in {"number", "num", "nbr"} and len(words) > 1:
+        return words[-2] in NAMED or (last == "number" and words[-2] not in COUNTED)
     return last in CODE_WORDS or PINYIN_CODE.match("".join(words)) is not None

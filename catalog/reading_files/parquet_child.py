@@ -33,6 +33,9 @@ AT_ONCE = 16 << 20
 CELLS = 2_000_000
 BEIJING = 8 * 3600 * 1_000_000
 SAFE_DIGITS = 15
+DAYS = (-719_162, 2_932_896)
+MOMENTS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+"""The years 1 to 9999, from 1970, in days and in microseconds: others no calendar of ours has."""
 
 Convert = Callable[[pa.Array], pa.Array]
 
@@ -69,12 +72,25 @@ def as_float(values: pa.Array) -> pa.Array:
     return as_text(values).cast(pa.float64())
 
 
+def as_day(values: pa.Array) -> pa.Array:
+    """Days of the years 1 to 9999; ArrowInvalid for others."""
+    return within(values.cast(pa.date32()).cast(pa.int32()), *DAYS).cast(pa.date32())
+
+
 def as_moment(values: pa.Array) -> pa.Array:
-    """Timestamps to the microsecond; those with a zone as Beijing wall-clock time. Refuses to cut digits off."""
-    if values.type.tz is None:
-        return values.cast(pa.timestamp("us"))
-    utc = values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-    return pc.add_checked(utc, BEIJING).cast(pa.timestamp("us"))
+    """Timestamps to the microsecond; those with a zone as Beijing wall-clock time. ArrowInvalid if a digit is lost."""
+    local = values.cast(pa.timestamp("us", tz=values.type.tz)).cast(pa.int64())
+    if values.type.tz is not None:
+        local = pc.add_checked(local, BEIJING)
+    return within(local, *MOMENTS).cast(pa.timestamp("us"))
+
+
+def within(values: pa.Array, first: int, last: int) -> pa.Array:
+    """The values, if none of them is outside; else ArrowInvalid."""
+    bounds = pc.min_max(values).as_py()
+    if bounds["min"] is not None and (bounds["min"] < first or bounds["max"] > last):
+        raise pa.ArrowInvalid("outside the years 1 to 9999")
+    return values
 
 
 def as_uuid(values: pa.Array) -> pa.Array:
@@ -118,8 +134,6 @@ def simple(type_: pa.DataType) -> tuple[str, Convert] | None:
         return "integer", lambda values: values.cast(pa.int64())
     if kinds.is_floating(type_):
         return "decimal", lambda values: values.cast(pa.float64())
-    if kinds.is_date(type_):
-        return "date", lambda values: values.cast(pa.date32())
     if kinds.is_string(type_) or kinds.is_large_string(type_) or kinds.is_string_view(type_) or kinds.is_null(type_):
         return "text", as_text
     if kinds.is_time(type_):
@@ -136,6 +150,8 @@ def by_values(name: str, type_: pa.DataType) -> list[tuple[str, Convert]]:
         return [("integer", lambda values: values.cast(pa.int64())), ("text", as_text)]
     if kinds.is_decimal(type_):
         return [("integer" if type_.scale <= 0 else "decimal", exact_decimal), ("text", as_text)]
+    if kinds.is_date(type_):
+        return [("date", as_day), ("text", as_text)]
     if kinds.is_timestamp(type_):
         return [("datetime", as_moment), ("text", as_text)]
     if kinds.is_binary(type_) or kinds.is_large_binary(type_) or kinds.is_binary_view(type_):

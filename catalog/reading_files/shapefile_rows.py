@@ -14,11 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from catalog.reading_files import archives, shapefile_child
+from catalog.reading_files import archives
 from catalog.reading_files.csv_rows import BATCH_CHARACTERS, batch_size
 from catalog.reading_files.limited import LimitedProcess
 from catalog.reading_files.shapes import Batch, Fault, Note, SetAside, bad_row
 from policies.refusals import Invalid
+
+CHILD = str(Path(__file__).with_name("shapefile_child.py"))
+"""It is never imported: its library need not be installed."""
 
 MEMORY = 1536 << 20
 SECONDS = 300
@@ -47,8 +50,8 @@ class ShapefileRows:
         self._process: LimitedProcess | None = None
         try:
             self._unpack(path, layer)
-            script, arguments = shapefile_child.__file__, [str(self._folder.resolve())]
-            self._process = LimitedProcess(script, arguments, memory=memory, seconds=seconds)
+            arguments = [str(self._folder.resolve())]
+            self._process = LimitedProcess(CHILD, arguments, memory=memory, seconds=seconds)
             self._messages = self._receive(self._process)
             head = next(self._messages)
         except BaseException:

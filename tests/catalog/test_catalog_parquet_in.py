@@ -74,6 +74,12 @@ TYPES = {
     "十进整": (pa.array([Decimal(10**17), None], pa.decimal128(38, 0)), "integer", [10**17, None]),
     "日": (pa.array([dt.date(2026, 1, 1), None]), "date", [dt.date(2026, 1, 1), None]),
     "日64": (pa.array([dt.date(2026, 1, 1), None], pa.date64()), "date", [dt.date(2026, 1, 1), None]),
+    "日远": (pa.array([2_932_897, None], pa.date32()), "text", ["10000-01-01", None]),
+    "刻远": (
+        pa.array([253_402_300_800, None], pa.timestamp("s", tz="UTC")),
+        "text",
+        ["10000-01-01 00:00:00.000Z", None],
+    ),
     "时刻": (pa.array([dt.time(8, 30), None], pa.time32("s")), "text", ["08:30:00", None]),
     "时刻微": (pa.array([dt.time(8, 30, 0, 5), None], pa.time64("us")), "text", ["08:30:00.000005", None]),
     "刻秒": (pa.array([MOMENT, None], pa.timestamp("s")), "datetime", [MOMENT, None]),

@@ -4,6 +4,8 @@ import importlib.util
 import io
 import json
 import struct
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -269,3 +271,9 @@ def test_without_the_library_the_refusal_names_the_extra(tmp_path: Path, monkeyp
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "shapefile" else known(name))
     with pytest.raises(Invalid, match="tiaoxi\\[shapes\\]"):
         taken(tmp_path, parts())
+
+
+def test_everything_else_is_read_without_the_library() -> None:
+    code = "import sys; sys.modules['shapefile'] = None; import catalog.reading_files"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
