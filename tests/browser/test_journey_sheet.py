@@ -1,4 +1,4 @@
-"""A bureau's sheet, from drop to published: titles, merged headings, a total row and long identifiers, in both languages."""
+"""A bureau's sheet from drop to published, in both languages: titles, merged headings, a total, long identifiers."""
 
 import csv
 import io
