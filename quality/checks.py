@@ -33,6 +33,8 @@ from tenancy.types import new_id
 from tenancy.work import Work
 
 SECONDS = 600.0
+PROFILE_MB = 300
+"""More is not faster for a profile, and the worker has just read the file in the same process."""
 LOWER_IS_BETTER = {"0303", "0305"}
 TYPES = {
     v.ItemType.TEXT: ColumnType.TEXT,
@@ -163,7 +165,7 @@ def examine(
         # What a conversion makes of a text is for its values to say.
         specs = [ColumnSpec(one.name) if _is_freed(one, layout) else one for one in specs]
         intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
-    profile = profiles.profile(table)
+    profile = profiles.profile(table, memory_limit=f"{min(memory_mb, PROFILE_MB)}MB")
     today = local_date(now)
     used = tuple(rules) if settled else _with_proposals(rules, proposals.propose(profile, items, today=today))
     run = expectations.run(

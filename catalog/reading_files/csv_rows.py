@@ -42,6 +42,7 @@ class CsvRows:
         self._foreign: Counter[str] = Counter()
         self._foreign_lines: list[int] = []
         self.blank = 0
+        self.heading_line = 1
         self.workbook = False
         self.digits_lost = 0
         self.quoted: Collection[str] = ()
@@ -177,6 +178,7 @@ class CsvRows:
         try:
             for fields in self._reader(lines):
                 if any(field.strip() for field in fields) and not is_separator_hint(lines.raw):
+                    self.heading_line = lines.first
                     self._window.cut(lines.at, lines.line - self._window.line)
                     return fields
                 lines.done()

@@ -64,7 +64,7 @@ class CsvSheetRows:
         self._known = layouts.known_rows(heading, [row for row, _ in aside if row.number < top])
         names = self._rows.heading
         self._columns = [column for column, name in enumerate(names) if name or self._is_used(column)]
-        self._unnamed = [column for column in range(len(names)) if column not in set(self._columns)]
+        self._strays = dict.fromkeys(set(range(len(names))).difference(self._columns), 0)
         return [names[column] for column in self._columns]
 
     def _is_used(self, column: int) -> bool:
@@ -75,7 +75,9 @@ class CsvSheetRows:
     @property
     def notes(self) -> list[Note]:
         """What is worth telling of the rows read so far."""
-        return self._rows.notes
+        empty = [heading_rows.letters(column) for column, rows in sorted(self._strays.items()) if not rows]
+        dropped = [Note("file.note-columns-dropped", {"columns": empty})] if empty else []
+        return [*self._rows.notes, *dropped]
 
     def close(self) -> None:
         """Close the file."""
@@ -87,8 +89,10 @@ class CsvSheetRows:
             self.blank = self._rows.blank
             bad = [row for row in batch.bad if not self._is_aside(row)]
             out = self._set_aside(batch) if self._layout.set_aside or self._layout.last else set()
-            if self._unnamed:
-                stray = [_filled(batch.column(column)) for column in self._unnamed]
+            if self._strays:
+                stray = [_filled(batch.column(column)) for column in self._strays]
+                for column, filled in zip(self._strays, stray, strict=True):
+                    self._strays[column] += pc.sum(filled).as_py() or 0
                 for place in pc.indices_nonzero(reduce(pc.or_, stray)).to_pylist():
                     if place not in out:
                         bad.append(bad_row(*batch.origin(place), Fault(None, "file.row-width")))

@@ -28,6 +28,7 @@ from catalog.reading_files.shapes import (
     Column,
     ColumnSpec,
     ColumnType,
+    Dialect,
     FileKind,
     Intake,
     Layout,
@@ -163,9 +164,7 @@ def _swept(stage: Path, done: Path, refusals: Path) -> Iterator[None]:
 
 def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None, scratch: Path) -> RowSource:
     if kind.dialect is not None and kind.encoding is not None:
-        if layout is None or csv_sheets.begins_at_once(layout):
-            return CsvRows(path, kind.encoding, kind.dialect)
-        return CsvSheetRows(path, kind.encoding, kind.dialect, layout)
+        return _delimited(path, kind.encoding, kind.dialect, layout)
     if kind.kind in KINDS:
         return WorkbookRows(path, kind.kind, layout)
     if kind.kind in {"json", "jsonl"} and kind.encoding is not None:
@@ -177,6 +176,17 @@ def _open(path: Path, kind: FileKind, filename: str, layout: Layout | None, scra
     if kind.kind == "html":
         raise Invalid("file.web-page", filename=filename)
     raise Invalid("file.kind-unreadable", filename=filename, kind=kind.kind)
+
+
+def _delimited(path: Path, encoding: str, dialect: Dialect, layout: Layout | None) -> RowSource:
+    """The rows of a delimited file; without a layout, a heading that has gaps is asked whether they matter."""
+    if layout is not None and not csv_sheets.begins_at_once(layout):
+        return CsvSheetRows(path, encoding, dialect, layout)
+    source = CsvRows(path, encoding, dialect)
+    if layout is not None or all(name.strip() for name in source.heading):
+        return source
+    source.close()
+    return CsvSheetRows(path, encoding, dialect, Layout(heading=(source.heading_line, source.heading_line)))
 
 
 def _walk(

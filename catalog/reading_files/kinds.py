@@ -1,6 +1,7 @@
 """What a file is: told by its content, never by its name."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from catalog.reading_files import containers, dialects, encodings, ole
@@ -54,8 +55,18 @@ KNOWN = set().union(*EXTENSIONS.values(), {"doc", "docx", "pdf", "htm", "html", 
 
 
 def inspect(path: Path, filename: str) -> FileKind:
-    """Say what the file is; an empty, binary or undecodable one raises Invalid naming it."""
-    if path.stat().st_size == 0:
+    """Say what the file is; an empty, binary or undecodable one raises Invalid naming it.
+
+    The whole file is looked at. It is looked at and read in turn, so what was found is kept as long as it lies there
+    unchanged.
+    """
+    now = path.stat()
+    return _inspected(path, filename, (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns))
+
+
+@lru_cache(maxsize=16)
+def _inspected(path: Path, filename: str, state: tuple[int, ...]) -> FileKind:
+    if not state[1]:
         raise Invalid("file.empty", filename=filename)
     if (kind := _binary_kind(path)) is not None:
         return FileKind(kind)
