@@ -82,24 +82,22 @@ def account_of(version: Version) -> dict[str, Any]:
         "facts": _how(version, kept, layout),
         "reasons": [(_about(one), int(one.get("count", 0))) for one in kept.get("reasons", ())],
         "set_aside": [
-            (one.get("line"), _text(one.get("code"), one), one.get("raw")) for one in _list(kept, "set_aside")
+            (str(one.get("line")), _text(one.get("code"), one), one.get("raw")) for one in _list(kept, "set_aside")
         ],
         "aside": max(int(kept.get("set_aside_count") or 0), len(_list(kept, "set_aside"))),
         "notes": [_text(one.get("code"), one.get("params", {})) for one in _list(kept, "notes")],
         "flags": [(_place(one), _text(one.get("code"), one.get("params", {}))) for one in _list(kept, "flags")],
         "markings": _markings(kept),
-        "offers": [
-            (
-                one.get("column"),
-                _text(one.get("code"), one.get("params", {})),
-                one.get("rows"),
-                one.get("before"),
-                one.get("after"),
-            )
-            for one in _list(kept, "offers")
-        ],
+        "offers": [_offer(one) for one in _list(kept, "offers")],
         "columns": [(one["name"], one["type"], _text(one.get("why"), one)) for one in version.columns or ()],
     }
+
+
+def _offer(one: Mapping[str, Any]) -> list[Any]:
+    """A conversion: column, what is done, how many values, one of them before and after."""
+    code = str(one.get("code", "")).partition(":")[0]
+    words = _text(f"file.offer-{code}", {"rows": one.get("rows"), **one.get("params", {})})
+    return [one.get("column"), words, one.get("rows"), one.get("before"), one.get("after")]
 
 
 def _markings(kept: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -144,9 +142,10 @@ def _how(version: Version, kept: Mapping[str, Any], layout: Mapping[str, Any]) -
 
 
 def _place(one: Mapping[str, Any]) -> str:
-    """Where a cell is: sheet, cell or line, column."""
-    line = one.get("cell") or one.get("row") or one.get("line")
-    return " · ".join(str(part) for part in (one.get("sheet"), line, one.get("column")) if part is not None)
+    """Where a cell is: sheet, cell or row, column."""
+    row = one.get("row") or one.get("line")
+    where = one.get("cell") or (_("Row %(row)s", row=row) if row else None)
+    return " · ".join(str(part) for part in (one.get("sheet"), where, one.get("column")) if part is not None)
 
 
 def _about(fault: Mapping[str, Any]) -> str:
@@ -169,7 +168,7 @@ def _refused(version: Version) -> list[list[Any]]:
         return []
     with closing(kit().blobs.open(version.refusals.sha256)) as lines:
         rows = refused_rows.first(lines, SHOWN)
-    return [[row["line"], "；".join(_about(one) for one in row["faults"]), row["raw"][:200]] for row in rows]
+    return [[str(row["line"]), "；".join(_about(one) for one in row["faults"]), row["raw"][:200]] for row in rows]
 
 
 @pages.get("/desk/datasets/<code>/data/<int:number>/refused")
