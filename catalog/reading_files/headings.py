@@ -14,13 +14,17 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def check(cells: Sequence[str]) -> tuple[str, ...]:
-    """Give the column names of a heading row, or raise Invalid naming the first thing wrong with it."""
+    """Give the column names of a heading row, or raise Invalid naming the first thing wrong with it.
+
+    Among named columns one without a name is called 列 and its position, so that its values are not lost.
+    """
     if len(cells) > MAX_COLUMNS:
         raise Invalid("file.too-many-columns", columns=len(cells), limit=MAX_COLUMNS)
     names = tuple(cell.strip() for cell in cells)
-    empty = [str(position) for position, name in enumerate(names, 1) if not name]
-    if empty:
-        raise Invalid("file.heading-empty", positions=empty[:10])
+    empty = unnamed(names)
+    if len(empty) * 2 > len(names):
+        raise Invalid("file.heading-empty", positions=[str(position) for position in empty[:10]])
+    names = tuple(name or _own(position, names) for position, name in enumerate(names, 1))
     doubled = [name for name, count in Counter(names).items() if count > 1]
     if doubled:
         raise Invalid("file.heading-duplicate", names=doubled[:10])
@@ -28,6 +32,18 @@ def check(cells: Sequence[str]) -> tuple[str, ...]:
         if len(name) > MAX_NAME or CONTROL.search(name):
             raise Invalid("file.heading-unusable", position=position)
     return names
+
+
+def unnamed(cells: Sequence[str]) -> list[int]:
+    """The positions (from 1) of columns without a name."""
+    return [position for position, name in enumerate(cells, 1) if not name.strip()]
+
+
+def _own(position: int, names: Sequence[str]) -> str:
+    name = f"列{position}"
+    while name in names:
+        name += "_"
+    return name
 
 
 def declared(names: Sequence[str], items: Sequence[ColumnSpec] | None) -> tuple[ColumnSpec, ...]:

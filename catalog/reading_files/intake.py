@@ -307,4 +307,6 @@ def _notes(
     surplus = [spec.name for spec in specs if spec.name not in known]
     if items is not None and surplus:
         notes.append(Note("file.note-columns-undeclared", {"names": surplus}))
+    if positions := headings.unnamed(source.heading):
+        notes.append(Note("file.note-columns-named", {"positions": positions[:20]}))
     return tuple(notes)

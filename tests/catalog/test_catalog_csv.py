@@ -139,7 +139,7 @@ def test_one_column_is_a_table_too(tmp_path: Path) -> None:
     ("content", "code"),
     [
         ("a,a\n1,2\n", "file.heading-duplicate"),
-        ("a,,c\n1,2,3\n", "file.heading-empty"),
+        (",,c\n1,2,3\n", "file.heading-empty"),
         ("a,b\x01\n1,2\n", "file.heading-unusable"),
         ("a\n" + '"x\n' + "y\n" * 30, "file.quote-unclosed"),
         ('"a" x,b\n1,2\n', "file.heading-quotes"),

@@ -100,12 +100,13 @@ def test_columns_without_a_heading_are_dropped_only_where_they_are_empty(tmp_pat
     assert '"line": 4' in refused[0]
 
 
-def test_a_column_of_data_wants_a_name(tmp_path: Path) -> None:
+def test_a_column_of_data_without_a_name_is_called_by_its_position(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("表,,\n,2023,2024\n吴兴,1,2\n南浔,3,4\n", "utf-8")
-    with pytest.raises(Invalid) as caught:
-        taken(path)
-    assert caught.value.code == "file.heading-empty"
+    account, rows, _ = taken(path)
+    assert [column.name for column in account.columns] == ["列1", "2023", "2024"]
+    assert rows == [("吴兴", 1, 2), ("南浔", 3, 4)]
+    assert "file.note-columns-named" in {note.code for note in account.notes}
 
 
 def test_numbers_without_a_heading_get_names(tmp_path: Path) -> None:
