@@ -106,7 +106,7 @@ def of_workbook(path: Path, entry: Entry) -> list[dict[str, str]]:
     data = [row for row in body if "甲" not in row]
     for (up, left), (down, right) in sheet.merged_cell_ranges or () if path.suffix != ".ods" else ():
         for row in grid[max(up, top - 1) : down + 1]:
-            row[left : right + 1] = [own or grid[up][left] for own in row[left : right + 1]]
+            row[left : right + 1] = [grid[up][left]] * (right + 1 - left)
     names = [joined(levels) for levels in zip(*grid[top - 1 : bottom], strict=True)]
     return [dict(zip(names, row, strict=True)) for row in data]
 

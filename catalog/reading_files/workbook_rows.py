@@ -16,6 +16,8 @@ from policies.refusals import Invalid
 MOST_ASIDE = 10_000
 """Rows set aside within the data; what would go beyond is loaded, so that nothing is lost unseen."""
 DIGITS_LOST = "file.flag-digits-lost"
+HIDDEN = "file.flag-hidden-value"
+MOST_FLAGS = 1_000
 DECODE = json.JSONDecoder().decode
 
 
@@ -44,6 +46,7 @@ class WorkbookRows:
         self.set_aside: list[SetAside] = []
         self.flags: list[tuple[str, str]] = []
         self.flag_counts: dict[str, int] = {}
+        self._hidden: list[tuple[str, str]] = []
         self.notes: list[Note] = []
         self.sheet = ""
         self._plan = layout
@@ -175,15 +178,18 @@ class WorkbookRows:
         yield from self._rows
 
     def _filled(self, row: _Sent) -> _Sent:
-        """The row with what merged cells from above and beside put into it."""
+        """The row with what merged cells from above and beside put into it: what is seen, not what lies below."""
         cells = [*row.cells, *[""] * (self._until - len(row.cells))]
         self._merged = [merged for merged in self._merged if merged[1] >= row.number]
         for left, bottom, right in row.merges:
             if left < self._until and cells[left]:
                 self._merged.append((left, bottom, min(right, self._until - 1), cells[left]))
+        anchors = {left for left, _, _ in row.merges}
         for left, _, right, said in self._merged:
             for column in range(left, right + 1):
-                cells[column] = cells[column] or said
+                if cells[column] not in {"", said} and column not in anchors:
+                    self._hidden.append((f"{heading_rows.letters(column)}{row.number}", HIDDEN))
+                cells[column] = cells[column] if column in anchors else said
         return _Sent(row.number, cells, (), row.raw)
 
     def _put_aside(self, row: GridRow, code: str) -> None:
@@ -195,6 +201,9 @@ class WorkbookRows:
         if self._totals:
             found = {"rows": len(self._totals), "lines": self._totals[:20]}
             self.notes.append(Note("file.note-totals-loaded", found))
+        if self._hidden:
+            self.flags = [*self.flags, *self._hidden][:MOST_FLAGS]
+            self.flag_counts = {**self.flag_counts, HIDDEN: len(self._hidden)}
         for code, count in self.flag_counts.items():
             if code != DIGITS_LOST:
                 cells = [address for address, why in self.flags if why == code]

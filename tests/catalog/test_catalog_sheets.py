@@ -188,6 +188,15 @@ def test_merged_cells_stay_as_they_are_if_wanted(tmp_path: Path) -> None:
     assert read(path, Layout(fill_merged=False))[1][1] == (3, ["", "b"])
 
 
+def test_a_value_below_a_merged_cell_is_flagged_and_what_is_seen_is_read(tmp_path: Path) -> None:
+    rows = [["县", "镇", "数"], ["吴兴", "a", 19], ["德清", "b", 0], ["", "c", 3]]
+    path = make(tmp_path / "a.xlsx", {"表": Made(rows, merges=((1, 0, 2, 0), (1, 2, 2, 2)))})
+    source, found = read(path, Layout())
+    assert [cells for _, cells in found] == [["吴兴", "a", "19"], ["吴兴", "b", "19"], ["", "c", "3"]]
+    assert source.flags == [("A3", "file.flag-hidden-value"), ("C3", "file.flag-hidden-value")]
+    assert "file.note-hidden-value" in {note.code for note in source.notes}
+
+
 def test_a_row_beyond_the_headings_is_put_aside_and_a_note_beside_it_is_not(tmp_path: Path) -> None:
     rows = [["a", "b"], [1, 2, 3], [4, 5, "", "说明：含开发区"], [6, 7]]
     path = make(tmp_path / "a.xlsx", {"表": Made(rows)})
