@@ -223,7 +223,10 @@ def _main(sample: Sequence[bytes]) -> str:
         return "gb18030" if gb >= big5 else "big5hkscs"
     best = from_bytes(text).best()
     if best is None:
-        raise Invalid("file.encoding-unknown")
+        likely = _likely(text)
+        if likely is None:
+            raise Invalid("file.encoding-unknown")
+        return likely
     if best.encoding not in READABLE:
         raise Invalid("file.encoding-unsupported", encoding=best.encoding.upper())
     return READABLE[best.encoding]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +13,7 @@ from catalog.reading_files.shapes import BadRow
 GROUP_ROWS = 1 << 17
 GROUP_BYTES = 32 << 20
 STAGE_BYTES = 2 << 20
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class TableWriter:
@@ -104,7 +104,8 @@ class RefusedRows:
     def write(self, rows: list[BadRow]) -> None:
         """Add the refused rows of a batch."""
         for row in sorted(rows, key=lambda row: row.line):
-            self._file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+            faults = [{"column": one.column, "code": one.code, "value": one.value} for one in row.faults]
+            self._file.write(ENCODE({"line": row.line, "raw": row.raw, "faults": faults}) + "\n")
         self.written += len(rows)
 
     def __enter__(self) -> Self:
