@@ -51,7 +51,7 @@ __all__ = ["pages"]
 
 @pages.get("/desk")
 def home() -> str:
-    """What waits for this person: cases by urgency, drafts, data in trouble or under check, notices."""
+    """What waits for this person: cases by urgency, drafts, data to be confirmed, in trouble or under check, notices."""
     waiting = [
         case_line(case)
         for case in cases.worklist(session(), actor())
@@ -64,6 +64,7 @@ def home() -> str:
         overdue=sum(1 for one in waiting if one["days_left"] is not None and one["days_left"] < 0),
         drafts=_drafts(),
         failing=_versions(v.VersionState.FAILED, v.VersionState.REFUSED),
+        asked=_versions(v.VersionState.ASKED),
         working=_versions(v.VersionState.RECEIVED, v.VersionState.CHECKING),
         notices=[notice_line(one) for one in told],
         unread=notices.unread(session(), actor().id),

@@ -61,6 +61,7 @@ def test_asked_corrected_confirmed_and_remembered(stage: Stage, tmp_path: Path) 
     number = send(stage, code, bureau_sheet(tmp_path / "a.xlsx"))
     assert read(stage, code, number).state is v.VersionState.ASKED
     client, url = stage.client(stage.cast.steward), f"/desk/datasets/{code}/data/{number}/layout"
+    assert f'href="{url}"' in client.get("/desk").text
     page = client.get(url).text
     for word in ("企业/数量", "湖州市企业情况统计表", "合计行和注释行", "tx-sheet__row--heading"):
         assert word in page
