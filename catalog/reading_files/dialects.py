@@ -10,6 +10,7 @@ from catalog.reading_files.shapes import Dialect
 
 DELIMITERS = ",\t;|"
 SAMPLE = 1 << 16
+PROSE_LINES, PROSE_BLANK, PROSE_BYTES, PROSE_ALIKE = 200, 0.08, 40, 0.5
 
 
 def sniff(path: Path, encoding: str) -> Dialect:
@@ -25,6 +26,20 @@ def sniff(path: Path, encoding: str) -> Dialect:
         lines.pop()
     quote = _quote(lines)
     return Dialect(_declared(lines) or _delimiter(lines, quote), quote, _line_end(lines))
+
+
+def is_prose(start: str, dialect: Dialect) -> bool:
+    """Whether the beginning of a text is paragraphs: long lines with blank ones between, cut alike by no delimiter."""
+    lines = start.splitlines()[:PROSE_LINES]
+    filled = [line for line in lines if line.strip()]
+    blank = len(lines) - len(filled)
+    if (
+        blank < 2
+        or blank < PROSE_BLANK * len(lines)
+        or sum(len(line.encode()) for line in filled) < PROSE_BYTES * len(filled)
+    ):
+        return False
+    return _score(filled, dialect.delimiter, dialect.quote)[0] < PROSE_ALIKE
 
 
 def _declared(lines: list[str]) -> str | None:

@@ -80,6 +80,8 @@ def _inspected(path: Path, filename: str, state: tuple[int, ...]) -> FileKind:
             raise Invalid("file.encoding-broken", encoding=found.codec.upper(), line=found.foreign)
         return FileKind(known, found.codec)
     dialect = dialects.sniff(path, found.codec)
+    if dialects.is_prose(start, dialect):
+        raise Invalid("file.prose", filename=filename)
     return FileKind("tsv" if dialect.delimiter == "\t" else "csv", found.codec, dialect)
 
 

@@ -51,7 +51,7 @@ __all__ = ["pages"]
 
 @pages.get("/desk")
 def home() -> str:
-    """What waits for this person: cases by urgency, drafts, data to be confirmed, in trouble or under check, notices."""
+    """What waits for this person: cases by urgency, drafts, data to confirm, in trouble or under check, notices."""
     waiting = [
         case_line(case)
         for case in cases.worklist(session(), actor())

@@ -16,7 +16,7 @@ OPTIONS = {
 LANGUAGES = ("zh_Hans_CN", "en")
 WIDTHS = (1280, 375)
 PUBLIC = ("/", "/datasets?q=湖州", "/indicators", "/indicators/OPEN_CAT", "/developers", "/register")
-LOOKED_AT = ("data", "rules", "check")
+LOOKED_AT = ("data", "data/1", "data/1/layout", "rules", "check")
 
 
 def test_public_pages(visit: Callable[..., Any]) -> None:
@@ -55,7 +55,12 @@ def test_an_officers_pages(visit: Callable[..., Any]) -> None:
 
 def test_a_leaders_pages(visit: Callable[..., Any]) -> None:
     visitor = visit(login="leader")
-    assert not list(violations(visitor, ["/admin", "/admin/scorecard", "/admin/policies", "/indicators/SAT_COUNT"]))
+    assert not list(
+        violations(
+            visitor,
+            ["/admin", "/admin/scorecard", "/admin/policies", "/admin/policies/changes", "/indicators/SAT_COUNT"],
+        )
+    )
 
 
 def test_axe_would_find_a_fault(visit: Callable[..., Any]) -> None:
