@@ -10,7 +10,7 @@ from catalog.reading_files.shapes import Dialect
 
 DELIMITERS = ",\t;|"
 SAMPLE = 1 << 16
-PROSE_LINES, PROSE_BLANK, PROSE_BYTES, PROSE_ALIKE = 200, 0.08, 40, 0.5
+PROSE_LINES, PROSE_BLANK, PROSE_BYTES, PROSE_ALIKE = 200, 0.08, 30, 0.5
 
 
 def sniff(path: Path, encoding: str) -> Dialect:
