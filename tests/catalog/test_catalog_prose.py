@@ -7,7 +7,8 @@ import pytest
 from catalog.reading_files import kinds
 from policies.refusals import Invalid
 
-PARAGRAPH = "为规范公共数据共享、开放和利用活动，提升公共数据治理水平，\n制定本办法。本市行政区域内的公共数据活动，适用本办法。\n\n"
+PARAGRAPH = "为规范公共数据共享、开放和利用活动，提升公共数据治理水平，\n"
+PARAGRAPH += "制定本办法。本市行政区域内的公共数据活动，适用本办法。\n\n"
 
 
 @pytest.mark.parametrize(
