@@ -18,6 +18,7 @@ from pyarrow import csv as arrow_csv
 from catalog.reading_files.shapes import BadRow, Dialect, Fault, bad_row
 
 MAX_FIELD = 4 << 20
+MOST_LINES = 1_000_000
 SWALLOWED = 50
 """A row over more lines than this is looked at twice: an unclosed quotation mark may have swallowed others."""
 LF, CR = 10, 13
@@ -58,6 +59,8 @@ def lay(content: bytes, dialect: Dialect) -> Grid:
     delimiter, quote = ord(dialect.delimiter), ord(dialect.quote)
     delimiters = octets == delimiter
     line_ends = _line_ends(octets, content)
+    if len(line_ends) > MOST_LINES:
+        return lay(content[: line_ends[MOST_LINES - 1]], dialect)
     marks = np.flatnonzero(octets == quote) if dialect.quote.encode() in content else np.empty(0, np.int64)
     quoting, cause, limit = False, None, len(content)
     ends, lines = line_ends, np.arange(1, len(line_ends) + 1)

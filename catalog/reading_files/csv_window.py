@@ -13,7 +13,6 @@ from catalog.reading_files.text_blocks import Block
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 MAX_ROW = text_lines.MAX_LINE
-MOST_LINES = 1_000_000
 
 
 class EndlessError(csv.Error):
@@ -50,12 +49,7 @@ class Window:
             self.foreign = {line: name for line, name in self.foreign.items() if line >= self.line}
 
     def head(self, size: int) -> bytes:
-        """About so many bytes of its first lines, or all of them, but no more than a million lines."""
-        head = self._head(size)
-        lines = text_lines.count(head)
-        return head if lines <= MOST_LINES else self._head(len(head) * MOST_LINES // lines)
-
-    def _head(self, size: int) -> bytes:
+        """About so many bytes of its first lines, or all of them."""
         if len(self.content) <= size:
             return self.content
         end = self.content.rfind(b"\n", 0, size) + 1 or self.content.rfind(b"\r", 0, size) + 1

@@ -37,8 +37,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE = 1 << 16
-PER_BLOCK = 50
-"""Lines of every block but the first that are looked at where the file is no UTF-8."""
+FIRST_BLOCK, PER_BLOCK = 2_000, 50
+"""Lines of the first block, and of every other, that are looked at where the file is no UTF-8."""
 
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 NOT_ASCII_BYTE = re.compile(rb"[\x80-\xff]")
@@ -57,7 +57,6 @@ NAMES = {"utf-8": "UTF-8", "gb18030": "GB18030", "big5hkscs": "Big5-HKSCS"}
 class _Scan:
     """What one walk through the bytes shows; `sample` holds lines that are not ASCII."""
 
-    lines: int = 0
     nul_lines: int = 0
     utf8: bool = True
     sample: list[bytes] = field(default_factory=list)
@@ -89,7 +88,7 @@ def examine(path: Path) -> Found:
     if head.count(b"\0") * STRAY > len(head):
         raise Invalid("file.binary")
     scan = _scan(path)
-    if scan.nul_lines * STRAY > scan.lines:
+    if scan.nul_lines and scan.nul_lines * STRAY > sum(map(text_lines.count, text_lines.read(path))):
         raise Invalid("file.binary")
     if scan.utf8:
         return Found(marked or "utf-8")
@@ -185,13 +184,12 @@ def _wide(head: bytes) -> str | None:
 def _scan(path: Path) -> _Scan:
     scan = _Scan()
     for position, block in enumerate(text_lines.read(path)):
-        scan.lines += text_lines.count(block)
         if b"\0" in block:
             scan.nul_lines += sum(1 for line in block.splitlines() if b"\0" in line)
         if block.isascii():
             continue
         scan.utf8 = scan.utf8 and _decodes(block, "utf-8")
-        scan.sample += islice(_foreign(block), PER_BLOCK if position else SAMPLE)
+        scan.sample += islice(_foreign(block), PER_BLOCK if position else FIRST_BLOCK)
     return scan
 
 

@@ -38,5 +38,10 @@ def _wide(path: Path, codec: str, size: int) -> Iterator[Block]:
     decoder = codecs.getincrementaldecoder(codec)("strict")
     with path.open("rb") as file:
         pieces = iter(partial(file.read, size), b"")
-        for content in text_lines.cut(decoder.decode(piece).encode() for piece in pieces):
-            yield Block(content)
+        lines = 0
+        try:
+            for content in text_lines.cut(decoder.decode(piece).encode() for piece in pieces):
+                lines += text_lines.count(content)
+                yield Block(content)
+        except text_lines.LongLineError as error:
+            raise text_lines.too_long(lines + 1) from error
