@@ -71,32 +71,34 @@ def gigabyte_of_zeros() -> bytes:
     return b"".join(packer.compress(zeros) for _ in range(1024)) + packer.flush()
 
 
+NO_TABLES: list[tuple[bytes, str | None]] = [
+    (b"", "file.empty"),
+    (b"\xef\xbb\xbf\r\n\r\n", "file.empty"),
+    (bytes(range(256)) * 50, "file.binary"),
+    (b"a,b\n" + bytes(5000), "file.binary"),
+    (bytes(100_000), "file.binary"),
+    (b"GIF89a,b\n1,2\n", "file.kind-unreadable"),
+    (b"%PDF-1.7\na,b\n1,2\n" + zipped({"a.csv": b"a\n1\n"}), "file.kind-unreadable"),
+    (b"a,b\n1,2\n" + zipped({"a.csv": b"a\n" * 500}), "file.binary"),
+    (b"<html><body><table><tr><td>a</td></tr></table></body></html>", "file.web-page"),
+    ("<HTML>\n<meta charset=gb2312><table><tr><td>湖州市".encode("gbk"), "file.web-page"),
+    (b"<!DOCTYPE html>\n<title>502 Bad Gateway</title>", "file.web-page"),
+    (b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>", "file.kind-unreadable"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file.kind-unreadable"),
+    (b"PAR1,a\n", None),
+    (gzip.compress(b""), "file.empty"),
+    (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "file.archive-nested"),
+    (zipped({}), "file.archive-empty"),
+    (zipped({"a.csv": b"a\n1\n", "b.csv": b"a\n1\n"}), "file.archive-several"),
+    (zipped({"../../a.csv": b"a\n1\n"}), "file.archive-path"),
+    (zipped({"a.csv": bytes(100 << 20)}), "file.archive-bomb"),
+    (linked(), "file.archive-link"),
+    (gzip.compress(b"a,b\n1,2\n")[:-9], "file.archive-broken"),
+]
+
+
 @pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", "file.empty"),
-        (b"\xef\xbb\xbf\r\n\r\n", "file.empty"),
-        (bytes(range(256)) * 50, "file.binary"),
-        (b"a,b\n" + bytes(5000), "file.binary"),
-        (bytes(100_000), "file.binary"),
-        (b"GIF89a,b\n1,2\n", "file.kind-unreadable"),
-        (b"%PDF-1.7\na,b\n1,2\n" + zipped({"a.csv": b"a\n1\n"}), "file.kind-unreadable"),
-        (b"a,b\n1,2\n" + zipped({"a.csv": b"a\n" * 500}), "file.binary"),
-        (b"<html><body><table><tr><td>a</td></tr></table></body></html>", "file.web-page"),
-        ("<HTML>\n<meta charset=gb2312><table><tr><td>湖州市".encode("gbk"), "file.web-page"),
-        (b"<!DOCTYPE html>\n<title>502 Bad Gateway</title>", "file.web-page"),
-        (b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>", "file.kind-unreadable"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file.kind-unreadable"),
-        (b"PAR1,a\n", None),
-        (gzip.compress(b""), "file.empty"),
-        (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "file.archive-nested"),
-        (zipped({}), "file.archive-empty"),
-        (zipped({"a.csv": b"a\n1\n", "b.csv": b"a\n1\n"}), "file.archive-several"),
-        (zipped({"../../a.csv": b"a\n1\n"}), "file.archive-path"),
-        (zipped({"a.csv": bytes(100 << 20)}), "file.archive-bomb"),
-        (linked(), "file.archive-link"),
-        (gzip.compress(b"a,b\n1,2\n")[:-9], "file.archive-broken"),
-    ],
+    ("content", "code"), NO_TABLES, ids=[f"{place}-{code}" for place, (_, code) in enumerate(NO_TABLES)]
 )
 def test_what_is_no_table_says_why(tmp_path: Path, content: bytes, code: str | None) -> None:
     if code is None:
@@ -171,9 +173,10 @@ def test_a_column_without_name_and_values_is_left_out(tmp_path: Path) -> None:
     assert codes(account) == ["file.note-columns-dropped"]
 
 
-def test_a_column_of_values_without_a_name_is_asked_for(tmp_path: Path) -> None:
-    refusal = refusal_of(tmp_path, "a,,b\n1,x,2\n")
-    assert (refusal.code, refusal.params["positions"]) == ("file.heading-empty", ["2"])
+def test_a_column_of_values_without_a_name_keeps_them(tmp_path: Path) -> None:
+    account, rows, _ = taken(tmp_path, "a,,b\n1,x,2\n")
+    assert rows == [(1, "x", 2)]
+    assert [column.name for column in account.columns] == ["a", "列2", "b"]
 
 
 def test_names_given_twice_are_told(tmp_path: Path) -> None:
