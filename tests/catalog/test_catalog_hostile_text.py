@@ -7,6 +7,7 @@ import json
 import stat
 import zipfile
 import zlib
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import exports, filters, reading_files
-from catalog.reading_files import ColumnSpec, ColumnType, Intake
+from catalog.reading_files import ColumnSpec, ColumnType, Intake, containers, looking
+from catalog.reading_files.looking import How
 from catalog.tables import TableStore
 from policies.refusals import Invalid
 from quality import expectations, profiles
@@ -105,6 +107,32 @@ def test_what_is_no_table_says_why(tmp_path: Path, content: bytes, code: str | N
         assert codes(taken(tmp_path, content)[0]) == ["file.note-no-rows"]
     else:
         assert refusal_of(tmp_path, content).code == code
+
+
+ODD_TABLES = [
+    "编号,名称\n1,织里镇\n2,八里店\n".encode() * 40 + "3,湖州市\n".encode("gb18030"),
+    "编号,名称\n1,织里镇\n".encode("utf-16"),
+    "编号,名称\n1,织里镇\n".encode("utf-32"),
+    "編號,名稱\n1,臺北市\n".encode("big5hkscs"),
+    b"a,b\n" + b"1,2\n" * 120 + b"3,\0\n",
+    b'a,b\n1,"2\n' + b"3,4\n" * 200,
+    b"a,,b,\n1,,2,\n" * 30,
+    b"a,b\r1,2\r3\r" * 50,
+    gzip.compress(b"a,b\n1,2\n", mtime=0),
+]
+
+
+@pytest.mark.parametrize("content", [*ODD_TABLES, *(content for content, _ in NO_TABLES)], ids=lambda _: "")
+def test_at_first_sight_and_read_by_what_it_shows_nothing_breaks(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "given"
+    path.write_bytes(content)
+    fine = nullcontext() if content in ODD_TABLES else suppress(Invalid)
+    with fine, containers.unwrapped(path, "表.csv", tmp_path) as (inner, name):
+        _, layout = looking.look(inner, name, How())
+        out, refusals = tmp_path / "out.parquet", tmp_path / "refused.jsonl"
+        account = reading_files.read_table(inner, name, items=None, out=out, refusals=refusals, layout=layout)
+        assert account.rows_read == account.rows_loaded + account.rows_refused
+        assert content in ODD_TABLES or content.startswith(b"PAR1")
 
 
 def test_a_gigabyte_of_zeros_is_refused(tmp_path: Path) -> None:
