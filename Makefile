@@ -14,7 +14,8 @@ run: install ## set up, load the demonstration once, start web and worker
 	@exec $(BIN)/tiaoxi run
 
 test: install .venv/tested ## run every test, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python -m pytest -n 0 tests/browser
 
 check: install .venv/tested ## lint, types and import contracts
 	$(BIN)/ruff check .

@@ -35,11 +35,21 @@ def check(file: Path, fields: Path | None, as_json: bool) -> None:
         Console(stderr=True).status(file.name),
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
-        found = checks.examine(file, file.name, Path(folder), None, now, items=items)
-    if isinstance(found, Asked):
-        raise Invalid("file.heading-missing")
+        found = examined(file, Path(folder), now, items)
     report = describe(found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
+
+
+def examined(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Result:
+    """What is found of a file; a refusal names the file before its reason."""
+    try:
+        found = checks.examine(file, file.name, folder, None, now, items=items)
+    except Invalid as refusal:
+        reasons = dict.fromkeys(f"{file.name}: {refusal.text(language)}" for language in ("zh", "en"))
+        raise click.ClickException("\n".join(reasons)) from refusal
+    if isinstance(found, Asked):
+        raise TypeError("a file was asked about although nobody can answer")
+    return found
 
 
 def read_fields(path: Path) -> tuple[ItemHint, ...]:

@@ -14,7 +14,7 @@ import pytest
 
 from open_portal.language import ZONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 HEADLINES = ("OPEN_CAT", "SHARE_MOUNTED", "SAT_COUNT")
 COUNTED, NOT_COUNTED = "计入", "未计入"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 WIDTHS = (375, 320)
 DATASET = "Towns and streets of Huzhou"
 COUNTY_COLUMN, COUNTY = "区县名称", "德清县"

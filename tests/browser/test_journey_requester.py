@@ -11,7 +11,7 @@ import pytest
 
 from open_portal.language import ZONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 DATASET = "登革热病例逐例数据"
 GRANTED = ["病例编号", "确诊日期", "区别"]
 WITHHELD = "道路名称"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 DISTRICTS = ("吴兴区", "南浔区", "德清县", "长兴县", "安吉县")
 COLUMNS = ["区县", "单位数/合计", "单位数/其中：新登记", "从业人员/总数", "从业人员/女性占比", "登记证号"]
 WORDS = {

@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from open_portal.demonstration import files
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 TITLE = "学校名录（旧系统导出）"
 HEADINGS = ["序列号", "地址", "学校名称", "经度", "纬度", "顺序号", "学校代码"]
 RAGGED = 2
