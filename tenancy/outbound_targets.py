@@ -1,13 +1,20 @@
 """Outbound targets: hosts and ports inside the private network that the security administrator allows."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from policies.later import Later
 from policies.refusals import Invalid, NotFound, Refused
-from tenancy.outbound import Allowed
 from tenancy.records import OutboundTarget
 from tenancy.types import new_id
 from tenancy.work import Work
+
+if TYPE_CHECKING:
+    from tenancy import outbound
+else:
+    outbound = Later("tenancy.outbound")
 
 LAST_PORT = 65535
 
@@ -63,7 +70,7 @@ def _check(wanted: OutboundTarget) -> None:
     if not wanted.reason:
         problems.append(Invalid("general.required", field="reason"))
     try:
-        wanted.host = Allowed(wanted.host, wanted.port if not problems else 443).host
+        wanted.host = outbound.Allowed(wanted.host, wanted.port if not problems else 443).host
     except Refused:
         problems.append(Invalid("outbound.bad-host", host=wanted.host, field="host"))
     if problems:

@@ -1,11 +1,19 @@
 """The small frozen shapes that reading a file takes and gives."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
+from policies.later import Later
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    # The web processes use these shapes and no arrays.
+    pa = Later("pyarrow")
 
 
 class ColumnType(StrEnum):
@@ -93,7 +101,7 @@ class Layout:
         return {**asdict(self), "heading": list(self.heading), "conversions": dict(self.conversions)}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Layout":
+    def from_json(cls, kept: Mapping[str, Any]) -> Layout:
         """A layout that was kept."""
         top, bottom = kept["heading"]
         return cls(**{**kept, "heading": (top, bottom)})
@@ -190,7 +198,7 @@ class Glance:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Glance":
+    def from_json(cls, kept: Mapping[str, Any]) -> Glance:
         """A glance that was kept; heads and properties are not."""
         return cls(
             FileKind(kept["kind"], kept["encoding"]),

@@ -14,6 +14,9 @@ from open_portal.logs import configure_logs
 from open_portal.settings import Settings
 from open_portal.wiring import wire
 
+WARM_UP_AFTER = 3.0
+"""Seconds after its start in which a process first answers what is asked of it."""
+
 
 class Server(BaseApplication):
     """The web server; each of its processes makes its own kit after forking."""
@@ -47,8 +50,10 @@ class Server(BaseApplication):
 
 
 def warm_up(_worker: object) -> None:
-    """Load in the background what the first search, table or download would have to wait for."""
-    threading.Thread(target=load_later, daemon=True).start()
+    """Load what the first search, table or download would have to wait for, once the first pages are out."""
+    timer = threading.Timer(WARM_UP_AFTER, load_later)
+    timer.daemon = True
+    timer.start()
 
 
 def load_later() -> None:
