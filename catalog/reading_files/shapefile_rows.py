@@ -4,7 +4,6 @@ Coordinates stay as they are in the file, and so does their order; what its .prj
 unpacked under names of our own into a folder that goes when reading ends.
 """
 
-import importlib.util
 import json
 import shutil
 import tempfile
@@ -21,14 +20,13 @@ from catalog.reading_files.shapes import Batch, Fault, Note, SetAside, bad_row
 from policies.refusals import Invalid
 
 CHILD = str(Path(__file__).with_name("shapefile_child.py"))
-"""It is never imported: its library need not be installed."""
+"""It is never imported: its library is loaded in the child alone."""
 
 MEMORY = 1536 << 20
 SECONDS = 300
 PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 NEEDED = (".shp", ".dbf")
 GEOMETRY = "geometry"
-EXTRA = "shapes"
 
 
 class ShapefileRows:
@@ -40,8 +38,6 @@ class ShapefileRows:
     def __init__(
         self, path: Path, scratch: Path, layer: str | None = None, *, memory: int = MEMORY, seconds: int = SECONDS
     ) -> None:
-        if importlib.util.find_spec("shapefile") is None:
-            raise Invalid("file.extra-missing", extra=EXTRA)
         self.blank, self.workbook, self.digits_lost = 0, False, 0
         self.set_aside: Sequence[SetAside] = ()
         self.flags: Sequence[tuple[str, str]] = ()

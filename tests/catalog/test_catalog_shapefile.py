@@ -1,6 +1,5 @@
 """Shapefiles in a zip: attributes exact, geometry as GeoJSON, encodings told apart, hostile ones bounded."""
 
-import importlib.util
 import io
 import json
 import struct
@@ -264,13 +263,6 @@ def test_a_child_out_of_time_is_stopped_and_nothing_is_left(tmp_path: Path) -> N
         ShapefileRows(tmp_path / "a.zip", tmp_path, seconds=0)
     assert caught.value.code == "file.shapes-too-slow"
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
-
-
-def test_without_the_library_the_refusal_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "shapefile" else known(name))
-    with pytest.raises(Invalid, match="tiaoxi\\[shapes\\]"):
-        taken(tmp_path, parts())
 
 
 def test_everything_else_is_read_without_the_library() -> None:
