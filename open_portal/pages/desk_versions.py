@@ -22,6 +22,8 @@ from tenancy import jobs, work
 PIECE = 1 << 16
 SHOWN = 20
 REFRESH_SECONDS = 4
+SHEETS = frozenset({"csv", "tsv", "xlsx", "xls", "ods"})
+"""Kinds of files whose table stands in rows of cells, with a heading somewhere."""
 UNDER_WAY = frozenset({v.VersionState.RECEIVED, v.VersionState.CHECKING})
 
 
@@ -126,7 +128,8 @@ def _list(kept: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 
 def _how(version: Version, kept: Mapping[str, Any], layout: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Encoding, way of writing, sheet and rows, as far as they are known."""
-    dialect, heading = kept.get("dialect") or {}, layout.get("heading")
+    dialect = kept.get("dialect") or {}
+    heading = layout.get("heading") if kept.get("kind") in SHEETS else None
     delimiters = {",": _("comma"), "\t": _("tab"), ";": _("semicolon"), "|": _("vertical bar")}
     delimiter = dialect.get("delimiter")
     facts = [
