@@ -137,7 +137,7 @@ def reread(work: Work, version: Version, layout: Layout) -> Version:
     _check_conversions(version.entry, layout)
     blob = Blob(version.original.sha256, version.original.size)
     again = receive(work, version.entry, blob, version.original.name, version.note)
-    again.layout = {**layout.to_json(), "look": False}
+    again.layout = layout.to_json()
     version.entry.layout = {"layout": layout.to_json(), "headings": _headings(layout, version)}
     work.record("version.reread", again, entry=version.entry.code, of=version.number)
     return again

@@ -214,7 +214,7 @@ def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
     if isinstance(found, Asked):
         versions.ask(work, version, found.glance.to_json())
         return
-    version.glance, version.layout = found.glance.to_json(), {**found.intake.layout.to_json(), "look": False}
+    version.glance, version.layout = found.glance.to_json(), found.intake.layout.to_json()
     datasets.fill_items(work, version.entry, _items_of(found.intake))
     converted = found.intake.layout.conversions
     types = {one.name: ITEM_TYPES[one.type] for one in found.intake.columns if one.name in converted}
@@ -262,8 +262,8 @@ def _how(version: Version) -> How:
     """What the steward has said of this file, else what was settled for the entry before."""
     said, kept = version.layout, version.entry.layout
     if said is not None:
-        layout = Layout.from_json({name: value for name, value in said.items() if name != "look"})
-        return How(ask=True, sheet=layout.sheet, layout=None if said["look"] else layout)
+        layout = Layout.from_json(said)
+        return How(ask=True, sheet=layout.sheet, layout=None if said.get("look") else layout)
     if kept is not None:
         return How(ask=True, kept=Layout.from_json(kept["layout"]), headings=kept["headings"])
     return How(ask=True)

@@ -94,6 +94,8 @@ def _open_change(work: Work, change_id: str) -> RuleChange:
     if change is None:
         raise NotFound("general.not-found")
     work.demand("rule.enact", change)
+    # What another process enacted in the meantime counts: this change is laid over it, and the log names it.
+    follow(work.session)
     if not change.is_open:
         raise Refused("rules.decided")
     return change

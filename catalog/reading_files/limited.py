@@ -22,16 +22,16 @@ SIGNS = (
 
 
 class LimitedProcess:
-    """A script of ours with a file to read; what it says comes from `output`.
+    """A program of ours with a file to read; what it says comes from `output`.
 
-    The script gets its arguments, then the memory in bytes and the seconds of processor time it is to limit itself
-    to. It is killed when `seconds` have passed.
+    `program` is what Python gets, with the limits that the program is to set itself. It is killed when `seconds` have
+    passed.
     """
 
-    def __init__(self, script: str, arguments: Sequence[str], *, memory: int, seconds: int) -> None:
+    def __init__(self, program: Sequence[str], *, seconds: int) -> None:
         self.late = False
-        self._child = subprocess.Popen(  # noqa: S603 our own script, no shell, a path of our choosing
-            [sys.executable, "-I", script, *arguments, str(memory), str(seconds)],
+        self._child = subprocess.Popen(  # noqa: S603 our own program, no shell, a path of our choosing
+            [sys.executable, "-I", *program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -50,8 +50,8 @@ class ParquetRows:
         self.set_aside: Sequence[SetAside] = ()
         self.flags: Sequence[tuple[str, str]] = ()
         self._emptied = 0
-        arguments = [str(path.resolve())]
-        self._process = LimitedProcess(parquet_child.__file__, arguments, memory=memory, seconds=seconds)
+        program = [parquet_child.__file__, str(path.resolve()), str(memory), str(seconds)]
+        self._process = LimitedProcess(program, seconds=seconds)
         try:
             self._rows, columns = self._columns()
         except BaseException:

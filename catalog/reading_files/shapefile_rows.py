@@ -46,8 +46,8 @@ class ShapefileRows:
         self._process: LimitedProcess | None = None
         try:
             self._unpack(path, layer)
-            arguments = [str(self._folder.resolve())]
-            self._process = LimitedProcess(CHILD, arguments, memory=memory, seconds=seconds)
+            program = [CHILD, str(self._folder.resolve()), str(memory), str(seconds)]
+            self._process = LimitedProcess(program, seconds=seconds)
             self._messages = self._receive(self._process)
             head = next(self._messages)
         except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -102,9 +102,10 @@ class Layout:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Layout:
-        """A layout that was kept."""
+        """A layout that was kept, whatever else was kept beside it."""
         top, bottom = kept["heading"]
-        return cls(**{**kept, "heading": (top, bottom)})
+        own = {one.name: kept[one.name] for one in fields(cls)}
+        return cls(**{**own, "heading": (top, bottom)})
 
 
 @dataclass(frozen=True, slots=True)

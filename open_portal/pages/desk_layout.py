@@ -49,8 +49,8 @@ class Line:
 def layout(code: str, number: int) -> str:
     """The first rows with the part that each has in the proposal, and the form to correct it."""
     version, glance = _asked(own_entry(code), number)
-    kept = version.layout or {}
-    proposed = glance.layout if version.state is v.VersionState.ASKED else Layout.from_json(_plain(kept))
+    kept = None if version.state is v.VersionState.ASKED else version.layout
+    proposed = Layout.from_json(kept) if kept else glance.layout
     return render_template("desk/layout.html", **_page(version, glance, _typed(proposed), proposed))
 
 
@@ -83,10 +83,6 @@ def _asked(entry: Entry, number: int) -> tuple[Version, Glance]:
     if not version.glance or version.state not in {v.VersionState.ASKED, *SETTLED}:
         raise NotFound("general.not-found")
     return version, Glance.from_json(version.glance)
-
-
-def _plain(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in kept.items() if name != "look"}
 
 
 def _typed(layout: Layout) -> dict[str, str]:

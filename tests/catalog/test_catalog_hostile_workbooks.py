@@ -276,7 +276,7 @@ def test_the_child_can_write_no_file_and_is_bounded(tmp_path: Path) -> None:
     with closing(WorkbookProcess(path, "xlsx", "rows", "", "0", "0", memory=1 << 30)) as process:
         messages = process.messages()
         assert next(messages) == {"sheet": "表"}
-        limits = Path(f"/proc/{process._child.pid}/limits").read_text()
+        limits = Path(f"/proc/{process._process._child.pid}/limits").read_text()
         said = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()}
         assert (said["Max file size"], said["Max core file size"]) == ("0", "0")
         assert (said["Max address space"], said["Max cpu time"]) == (str(1 << 30), "120")
