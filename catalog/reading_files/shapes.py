@@ -102,9 +102,9 @@ class Layout:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Layout:
-        """A layout that was kept, whatever else was kept beside it."""
+        """A layout that was kept, or a part of one: the rest is as by default, and what is no part of it is left."""
         top, bottom = kept["heading"]
-        own = {one.name: kept[one.name] for one in fields(cls)}
+        own = {one.name: kept[one.name] for one in fields(cls) if one.name in kept}
         return cls(**{**own, "heading": (top, bottom)})
 
 
