@@ -26,9 +26,10 @@ from policies.grading import RuleResult
 from policies.refusals import Refusal
 from quality import expectations, profiles, proposals, suites
 from quality.expectations import RuleOutcome, Run
+from quality.kinds import KINDS
 from quality.models import Run as StoredRun
 from quality.proposals import ItemHint
-from quality.rules import KINDS, Rule
+from quality.rules import Rule
 from tenancy.types import new_id
 from tenancy.work import Work
 

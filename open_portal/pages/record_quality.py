@@ -11,7 +11,7 @@ from open_portal.pages import dataset_words as words
 from open_portal.pages import record
 from open_portal.requests import actor, now, session
 from policies import vocabulary as v
-from quality import rules
+from quality import kinds, rules
 from quality.models import Run
 from quality.rules import Rule, RuleError
 
@@ -87,7 +87,7 @@ def sentence(rule: Rule, access: Access, titles: dict[str, str]) -> str:
     only of which kind the rule is."""
     if set(rule.columns) <= set(access.items):
         return rules.sentence(rule, "en" if words.english() else "zh", titles)
-    kind = rules.KINDS[rule.kind]
+    kind = kinds.KINDS[rule.kind]
     name = kind.en if words.english() else kind.zh
     columns = words.together(f"“{titles.get(one, one)}”" for one in rule.columns)
     return f"{columns} {name}" if words.english() else f"{columns}：{name}"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import expectations, profiles, proposals, proposed_values, rules
+from quality import expectations, kinds, profiles, proposals, proposed_values, rules
 from quality.proposals import ItemHint
 from quality.rules import Rule
 
@@ -97,7 +97,7 @@ def test_every_proposal_has_reason_sentence_and_indicator(proposed: dict[str, Ru
         assert rule.why_zh
         assert rule.why_en
         assert rules.sentence(rule)
-        assert rules.DIMENSIONS[int(rule.indicator[:2]) - 1] == rule.dimension
+        assert kinds.DIMENSIONS[int(rule.indicator[:2]) - 1] == rule.dimension
 
 
 def test_proposals_run_and_find_the_seeded_defects(register: Path, proposed: dict[str, Rule]) -> None:

@@ -1,0 +1,203 @@
+"""The kinds of quality rules: what each demands, which indicator of GB/T 36344-2018 it measures, how it reads.
+
+Pure. `quality.rules` holds a rule of a kind, the builders of `quality.engine_*` turn it into an expectation.
+"""
+
+from dataclasses import dataclass
+
+DIMENSIONS = ("normative", "completeness", "accuracy", "consistency", "timeliness", "accessibility")
+"""The six dimensions by the first two digits of their indicators, 01 to 06."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of rule demands and how it reads.
+
+    `columns` is (fewest, most); `required` and `optional` name parameters; `sentence_*` are filled with the
+    columns and parameters of a rule.
+    """
+
+    code: str
+    zh: str
+    en: str
+    indicator: str
+    columns: tuple[int, int]
+    sentence_zh: str
+    sentence_en: str
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    one_of: frozenset[str] = frozenset()
+
+    @property
+    def dimension(self) -> str:
+        """The dimension to which the kind's indicator belongs."""
+        return DIMENSIONS[int(self.indicator[:2]) - 1]
+
+
+_MANY = 10_000
+_BOUNDS = frozenset({"min", "max", "strict_min", "strict_max"})
+_MIN_MAX = frozenset({"min", "max"})
+
+
+def _kind(
+    code: str,
+    names: tuple[str, str],
+    indicator: str,
+    columns: tuple[int, int],
+    sentence: tuple[str, str],
+    **sets: set[str],
+) -> Kind:
+    frozen = {name: frozenset(members) for name, members in sets.items()}
+    return Kind(code, names[0], names[1], indicator, columns, sentence[0], sentence[1], **frozen)
+
+
+_ALL = (
+    _kind(
+        "row_count",
+        ("记录数", "Row count"),
+        "0202",
+        (0, 0),
+        ("记录数{range}", "the table has {range} rows"),
+        one_of={"min", "max"},
+    ),
+    _kind(
+        "columns_match",
+        ("字段一致", "Columns as declared"),
+        "0103",
+        (1, _MANY),
+        ("字段与目录登记的 {count} 个信息项一致", "the columns are the {count} declared data items"),
+        optional={"exact"},
+    ),
+    _kind("not_null", ("非空", "Not empty"), "0201", (1, 1), ("“{a}”不为空", "“{a}” is not empty")),
+    _kind(
+        "not_blank",
+        ("非空白", "Not blank"),
+        "0201",
+        (1, 1),
+        ("“{a}”不是空白文字", "“{a}” holds more than spaces"),
+    ),
+    _kind("unique", ("唯一", "Unique"), "0304", (1, 1), ("“{a}”不重复", "no value of “{a}” occurs twice")),
+    _kind(
+        "unique_together",
+        ("组合唯一", "Unique together"),
+        "0304",
+        (2, 64),
+        ("{all} 组合不重复", "no combination of {all} occurs twice"),
+    ),
+    _kind(
+        "no_duplicate_rows",
+        ("无重复记录", "No duplicate rows"),
+        "0303",
+        (0, 0),
+        ("没有完全相同的记录", "no two rows are the same in every column"),
+    ),
+    _kind(
+        "matches_pattern",
+        ("格式", "Format"),
+        "0302",
+        (1, 1),
+        ("“{a}”符合{form}的格式", "“{a}” has the form of {form}"),
+        one_of={"pattern", "regex"},
+    ),
+    _kind(
+        "lacks_pattern",
+        ("无脏字符", "No dirty text"),
+        "0305",
+        (1, 1),
+        ("“{a}”不含{form}", "“{a}” is free of {form}"),
+        required={"regex"},
+        optional={"zh", "en"},
+    ),
+    _kind(
+        "not_in_set",
+        ("无占位值", "No placeholders"),
+        "0305",
+        (1, 1),
+        ("“{a}”不用{values}等占位", "“{a}” does not hold {values} in place of a value"),
+        required={"values"},
+    ),
+    _kind(
+        "check_digits",
+        ("校验码", "Check digit"),
+        "0301",
+        (1, 1),
+        ("“{a}”的{form}校验码正确", "the {form} in “{a}” has a right check digit"),
+        required={"scheme"},
+    ),
+    _kind(
+        "in_set",
+        ("值域", "Code list"),
+        "0105",
+        (1, 1),
+        ("“{a}”取值于 {values}", "“{a}” is one of {values}"),
+        required={"values"},
+    ),
+    _kind(
+        "between",
+        ("取值范围", "Range"),
+        "0301",
+        (1, 1),
+        ("“{a}”{range}", "“{a}” is {range}"),
+        optional=set(_BOUNDS),
+        one_of={"min", "max"},
+    ),
+    _kind(
+        "length",
+        ("长度", "Length"),
+        "0302",
+        (1, 1),
+        ("“{a}”的长度{range}", "the length of “{a}” is {range}"),
+        one_of={"min", "max"},
+    ),
+    _kind(
+        "type",
+        ("数据类型", "Data type"),
+        "0101",
+        (1, 1),
+        ("“{a}”是{type_zh}", "“{a}” is of type {type_en}"),
+        required={"type"},
+    ),
+    _kind(
+        "mean",
+        ("均值", "Mean"),
+        "0301",
+        (1, 1),
+        ("“{a}”的平均值{range}", "the mean of “{a}” is {range}"),
+        one_of={"min", "max"},
+    ),
+    _kind(
+        "in_order",
+        ("先后顺序", "Order of two columns"),
+        "0503",
+        (2, 2),
+        ("“{a}”不晚于(不大于)“{b}”", "“{a}” is not after (not above) “{b}”"),
+        optional={"strict"},
+    ),
+    _kind("equal", ("两列相等", "Two columns equal"), "0401", (2, 2), ("“{a}”等于“{b}”", "“{a}” equals “{b}”")),
+    _kind(
+        "newest",
+        ("最新数据日期", "Newest record"),
+        "0502",
+        (1, 1),
+        ("“{a}”的最新日期在 {days} 天以内", "the newest “{a}” is at most {days} days old"),
+        required={"days"},
+    ),
+    _kind(
+        "updated_within",
+        ("按期更新", "Updated in time"),
+        "0502",
+        (0, 0),
+        ("最近一次更新在 {days} 天以内", "the last update is at most {days} days ago"),
+        required={"days"},
+    ),
+)
+KINDS = {kind.code: kind for kind in _ALL}
+TYPES = {
+    "text": ("文本", "text"),
+    "integer": ("整数", "integer"),
+    "number": ("数值", "number"),
+    "date": ("日期", "date"),
+    "datetime": ("日期时间", "date and time"),
+    "boolean": ("布尔", "boolean"),
+}
+"""The types a `type` rule may demand: `number` takes integers too."""
