@@ -21,12 +21,22 @@ with warnings.catch_warnings():
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+    from great_expectations.expectations.expectation import (
+        ColumnMapExpectation,
+        Expectation,
+        MulticolumnMapExpectation,
+    )
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
         column_condition_partial,
     )
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
         ColumnMapMetricProvider,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
+        multicolumn_condition_partial,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
+        MulticolumnMapMetricProvider,
     )
     from great_expectations.expectations.row_conditions import (
         Column,
@@ -71,6 +81,8 @@ __all__ = [
     "ExpectationSuite",
     "MetricConfiguration",
     "MetricResolutionError",
+    "MulticolumnMapExpectation",
+    "MulticolumnMapMetricProvider",
     "PandasExecutionEngine",
     "SQLDatasource",
     "SqlAlchemyExecutionEngine",
@@ -79,5 +91,6 @@ __all__ = [
     "convert_to_json_serializable",
     "deserialize_row_condition",
     "expect",
+    "multicolumn_condition_partial",
     "quiet_context",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quality import engine, patterns
+from quality import engine, engine_findings, patterns
 from quality import engine_gx as gx
 from quality.engine_checks import ExpectColumnValuesToHaveValidCheckDigits
 from quality.engine_tables import Column, day_number
@@ -291,4 +291,5 @@ _BUILDERS: dict[str, Callable[[_Subject], gx.Expectation]] = {
     "in_order": _order,
     "equal": _equal,
     "newest": _newest,
+    **{kind: lambda on: engine_findings.expectation(on.rule, on.columns, on.given) for kind in engine_findings.KINDS},
 }
