@@ -16,8 +16,9 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import engine_tables, patterns
+from quality import engine_tables, findings, patterns
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
+from quality.findings import Finding
 
 SAMPLE = 20_000
 FEW = 300
@@ -88,6 +89,7 @@ class Profile:
     repeated_rows: int
     columns: tuple[ColumnProfile, ...]
     pairs: tuple[PairProfile, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values."""
@@ -102,6 +104,7 @@ class Profile:
             row["repeated_rows"],
             tuple(ColumnProfile(**_frozen(column)) for column in row["columns"]),
             tuple(PairProfile(**pair) for pair in row["pairs"]),
+            tuple(Finding(**{**one, "columns": tuple(one["columns"])}) for one in row.get("findings", ())),
         )
 
 
@@ -130,7 +133,7 @@ def profile(
         columns = tuple(
             ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
         )
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan))
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), findings.look(scan))
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:

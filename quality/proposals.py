@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quality import patterns, proposed_values
+from quality import patterns, proposed_findings, proposed_values
 from quality.profiles import ColumnProfile, Profile
 from quality.rules import Rule
 
@@ -101,6 +101,9 @@ def propose(profile: Profile, items: Sequence[ItemHint], *, today: dt.date | Non
         for make in _OF_COLUMN:
             found.extend(make(subject))
     found.extend(_of_pairs(profile))
+    looked = list(proposed_findings.proposed(profile))
+    known = {rule.rule_id for rule in looked}
+    found = [*(rule for rule in proposed_findings.believed(found, profile) if rule.rule_id not in known), *looked]
     return tuple({rule.rule_id: rule for rule in reversed(found)}.values())[::-1]
 
 

@@ -1,0 +1,98 @@
+"""Numbers that can't be meant: far beyond all others of their column, on the scale on which the column lies.
+
+A heavy tail is no error, so a number must lie far out both as it is and, where all are positive, as its logarithm,
+and behind a gap. In a column of one or a few values nearly everywhere, numbers that scatter to both sides of them are
+errors; numbers to one side only are counts, or amounts which are mostly nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quality.coded import Coded
+
+_FEWEST = 30
+_FEW = 5
+_USUAL = 0.05
+_COVERED = 0.75
+_SINGLE = 0.02
+_BOTH_SIDES = 0.2
+_FAR = 8.0
+_FAR_LOG = 8.0
+_MOST = 0.03
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `low` to `high` all but `rows` of `filled` numbers lie; `few` tells a column of a few values."""
+
+    column: str
+    low: float
+    high: float
+    rows: int
+    filled: int
+    few: bool
+
+
+def find(columns: Sequence[Coded]) -> tuple[Range, ...]:
+    """The ranges of the number columns which hold something far beyond."""
+    numeric = [column for column in columns if column.column.sort in {"integer", "number"}]
+    found = (_of(column) for column in numeric if column.filled >= _FEWEST)
+    return tuple(one for one in found if one is not None)
+
+
+def _of(column: Coded) -> Range | None:
+    values = np.array([float(value) for value in column.values], np.float64)
+    order = np.argsort(values)
+    return _of_few(column.name, values[order], column.counts[order]) or _of_many(
+        column.name, values[order], column.counts[order]
+    )
+
+
+def _of_few(name: str, values: Numbers, counts: "np.ndarray[Any, np.dtype[np.int64]]") -> Range | None:
+    """A column of one or a few values, with single others on both sides."""
+    filled = int(counts.sum())
+    usual = counts >= _USUAL * filled
+    if not 1 <= int(usual.sum()) <= _FEW or counts[usual].sum() < _COVERED * filled or counts.max() < 0.5 * filled:
+        return None
+    low, high = float(values[usual].min()), float(values[usual].max())
+    below, above = int(counts[values < low].sum()), int(counts[values > high].sum())
+    single = counts[~usual].max(initial=0) <= max(2, _SINGLE * filled)
+    if low <= 0 <= high or not single or below + above < 4 or min(below, above) < _BOTH_SIDES * (below + above):
+        return None
+    return Range(name, low, high, below + above, filled, few=True)
+
+
+def _of_many(name: str, values: Numbers, counts: "np.ndarray[Any, np.dtype[np.int64]]") -> Range | None:
+    """A column of many values, with a few beyond a gap."""
+    filled = int(counts.sum())
+    if len(values) < 10:
+        return None
+    low, high = _fences(values, counts, _FAR)
+    if values[0] > 0:
+        below, above = _fences(np.log(values), counts, _FAR_LOG)
+        low, high = min(low, float(np.exp(below))), max(high, float(np.exp(min(above, 700.0))))
+    inside = (values >= low) & (values <= high)
+    rows = int(counts[~inside].sum())
+    if not rows or rows > max(1, _MOST * filled) or not inside.any():
+        return None
+    least, most = float(values[inside].min()), float(values[inside].max())
+    gap = 0.5 * (most - least)
+    beyond = (values < least - gap) | (values > most + gap)
+    rows = int(counts[beyond].sum())
+    if not rows:
+        return None
+    return Range(name, least - gap if values[0] < least - gap else float(values[0]), most + gap, rows, filled, few=False)
+
+
+def _fences(values: Numbers, counts: "np.ndarray[Any, np.dtype[np.int64]]", far: float) -> tuple[float, float]:
+    """So many times the distance of the quartiles to either side of the median; no fence where that is nothing."""
+    reached = np.cumsum(counts) / counts.sum()
+    lower, middle, upper = (float(values[np.searchsorted(reached, share)]) for share in (0.25, 0.5, 0.75))
+    low = middle - far * (middle - lower) if middle > lower else -np.inf
+    high = middle + far * (upper - middle) if upper > middle else np.inf
+    return float(low), float(high)
