@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from quality.coded import Coded, Codes
-from quality.likeness import is_slip_of
+from quality.likeness import distance, is_slip_of
 
 _GROUPS = 5
 _FEWEST_OF_GROUP = 3
@@ -146,6 +146,8 @@ def _is_lawful(pair: _Pair, columns: Sequence[Coded]) -> bool:
     unlike = differing - int(pair.rows[alike].sum())
     if unlike > max(1, _UNLIKE * pair.seen):
         return False
+    if pair.lift < _LIFT_OF_SWAPS and unlike > 0.5 * differing:
+        return False
     odd = pair.minor & ~alike
     if unlike > 2 and pair.rows[odd & (pair.rows >= 2)].sum() > _CLUMPED * unlike:
         return False
@@ -165,7 +167,8 @@ def _alike(pair: _Pair) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         return found
     for at in np.flatnonzero(pair.minor)[:_LOOKED_AT]:
         usual = str(pair.told.values[pair.usual[pair.group[at]]])
-        found[at] = is_slip_of(str(pair.told.values[pair.value[at]]), usual)
+        value = str(pair.told.values[pair.value[at]])
+        found[at] = is_slip_of(value, usual) or (1 < len(usual) < 4 and distance(value, usual, 1) == 1)
     return found
 
 
@@ -243,7 +246,7 @@ def _agreed(thing: Coded, column: Coded) -> Iterator[Dependency]:
         return
     given = (pair.groups, pair.seen, pair.differing, round(pair.lift, 4))
     if pair.lift >= _LIFT_OF_SOURCES:
-        yield Dependency((thing.name,), column.name, 1, 0.6, *given)
+        yield Dependency((thing.name,), column.name, 1, 0.5, *given)
     if column.filled < len(column.codes):
         empty = len(column.codes) - column.filled
-        yield Dependency((thing.name,), column.name, 1, 0.5, pair.groups, pair.seen, empty, given[3], filled=True)
+        yield Dependency((thing.name,), column.name, 1, 0.3, pair.groups, pair.seen, empty, given[3], filled=True)

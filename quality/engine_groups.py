@@ -4,7 +4,7 @@ Rows with the same value in a witness column are a group; its usual value is the
 its rows give (always more than half, of three rows or more). `ExpectUsualOfGroup(column_list, share, needed)`: the
 last column does not differ from what the others, its witnesses, usually come with; a value that is usual in another
 group needs so many witnesses against it, because theirs may be the wrong cell, a value that is usual nowhere one. `ExpectFilledAsGroup(column_list,
-share)`: the last column is not missing where its group has a usual value.
+share)`: the last column is not missing where more than that share of its group have a value, of three rows or more.
 
 The condition is plain SQL over the view, so a run needs no further pass than that of its other conditions.
 """
@@ -82,7 +82,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
 
 
 class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
-    """The metric: which rows have a value, or belong to a group without a usual one."""
+    """The metric: which rows have a value, or belong to a group where few have."""
 
     condition_metric_name = "multicolumn_values.filled_as_group"
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
@@ -91,13 +91,16 @@ class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
     @gx.multicolumn_condition_partial(engine=gx.PandasExecutionEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         witness, told = column_list.columns
-        usual = _usual_of(column_list, witness, told, share)
-        return ~(column_list[told].isna() & column_list[witness].isin(usual.index) & column_list[witness].notna())
+        filled = column_list[told].notna().groupby(column_list[witness]).agg(["sum", "size"])
+        known = filled.index[(filled["sum"] >= FEWEST) & (filled["sum"] > share * filled["size"])]
+        return ~(column_list[told].isna() & column_list[witness].isin(known) & column_list[witness].notna())
 
     @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
     def _scan(cls, column_list: list[Any], share: float, **_: Any) -> Any:  # noqa: N805
         witness, told = (str(column.name) for column in column_list)
-        known = f"coalesce({witness} IN (SELECT a FROM ({_usual(witness, told, share)})), false)"
+        full = f"count({told}) >= {FEWEST} AND count({told}) > {share!r} * count(*)"
+        groups = f"SELECT {witness} FROM {SOURCE} WHERE {witness} IS NOT NULL GROUP BY {witness} HAVING {full}"
+        known = f"coalesce({witness} IN ({groups}), false)"
         return sa.literal_column(f"(NOT ({told} IS NULL AND {known}))", sa.Boolean)
 
 
@@ -113,7 +116,7 @@ class ExpectUsualOfGroup(gx.MulticolumnMapExpectation):
 
 
 class ExpectFilledAsGroup(gx.MulticolumnMapExpectation):
-    """Expect the last column to have a value where other rows with the same first column agree on one."""
+    """Expect the last column to have a value where most rows with the same first column have one."""
 
     share: float = 0.5
 

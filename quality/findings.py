@@ -17,7 +17,7 @@ MOST_LISTED = 500
 _CASE = 0.03
 _CAPITALS = re.compile("[A-Z]")
 _SMALL = re.compile("[a-z]")
-_MIXED = "[a-z][A-Z]|(?:^|[^A-Za-z])[a-z][A-Z]"
+_MIXED = "(?:^|[^A-Za-z])[a-df-hj-z][A-Z][A-Za-z]"
 _LONE_SMALL = "^[^a-z]*[A-Z][^a-z]*[a-z][^a-z]*$|^[^a-z]*[a-z][^a-z]*[A-Z][^a-z]*$"
 _NAMED = re.compile("(?:^|[^A-Za-z])(?:Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|O)[A-Z]|(?:Mc|Mac)[A-Z]")
 
@@ -71,7 +71,7 @@ def _slips(columns: list[Coded]) -> list[Finding]:
             {"meant": dict(list(one.meant.items())[:MOST_LISTED])},
             filled[one.column],
             one.rows,
-            0.95,
+            0.95 if one.sure else 0.5,
             {"values": len(one.meant)},
         )
         for one in slips.find(columns)

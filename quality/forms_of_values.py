@@ -23,6 +23,7 @@ _FEWEST = 3
 _LITERALS = 8
 _LIKELY = 0.6
 _ASKED = 100
+_TIMED = re.compile("^(?:9:9|9([-/.])9\\1(?:9|Aa)|9年9月)")
 _LETTER = re.compile("[A-Za-z]")
 _CLASSES = {"9": "[0-9]", "A": "[A-Z]", "a": "[a-z]", "汉": "[\u4e00-\u9fff]"}
 
@@ -62,18 +63,24 @@ def _of(name: str, counted: Counted) -> Iterable[UsualForm]:
         by_form[form_of(value)].append((value, rows))
     support = {form: sum(rows for _, rows in values) for form, values in by_form.items()}
     kept = _kept(by_form, support, filled)
+    timed = bool(kept) and all(_TIMED.search("".join(form)) for form in kept if support[form] >= _MAIN * filled)
+    if timed:
+        kept = [form for form in kept if support[form] >= _MAIN * filled]
     if not kept or len(kept) > _FORMS or sum(support[form] for form in kept) < _COVERED * filled:
         return
-    matcher = _matcher(kept, by_form, support)
+    matcher, signs = _matcher(kept, by_form, support), _signs(kept)
     odd = [(value, rows) for value, rows in counted if not matcher.search(value)]
     rows = sum(times for _, times in odd)
     if not odd or rows > 0.25 * filled:
         return
     asked = odd[:_ASKED]
-    near = [(value, times) for value, times in asked if _is_near(value, matcher)]
+    near = [(value, times) for value, times in asked if _is_near(value, matcher, signs)]
+    places = Counter(_letters(value) for value, _ in near)
+    if near and places.most_common(1)[0][1] >= max(4, 0.8 * len(near)):
+        near = []
     likely = sum(times for _, times in near) / sum(times for _, times in asked)
-    single = max(times for _, times in odd) <= max(2, 0.005 * filled)
-    sure = single and likely >= _LIKELY and len(near) >= _FEWEST
+    single = max(times for _, times in odd) <= max(2, 0.01 * filled)
+    sure = (single and likely >= _LIKELY and len(near) >= _FEWEST) or (timed and rows <= 0.1 * filled)
     examples = tuple(by_form[form][0][0] for form in kept[:3])
     yield UsualForm(name, matcher.pattern, examples, rows, filled, round(likely, 3), sure)
 
@@ -84,13 +91,13 @@ def _kept(by_form: Mapping[Form, Counted], support: Mapping[Form, int], filled: 
     main = [form for form in order if support[form] >= max(_FEWEST, _MAIN * filled)]
     if not main or len(main) > _FORMS:
         return []
-    matcher = _matcher(main, by_form, support)
+    matcher, signs = _matcher(main, by_form, support), _signs(main)
     least = max(_FEWEST, _ALLOWED * filled)
     for form in order[len(main) :]:
         if support[form] < least or len(main) > _FORMS:
             break
         values = by_form[form][:_ASKED]
-        if sum(_is_near(value, matcher) for value, _ in values) < 0.6 * len(values):
+        if sum(_is_near(value, matcher, signs) for value, _ in values) < 0.6 * len(values):
             main.append(form)
     return main
 
@@ -149,17 +156,26 @@ def _run(sort: str, texts: Counted, support: int) -> str:
     return f"{_CLASSES[sort]}+"
 
 
-def _is_near(value: str, matcher: "re.Pattern[str]") -> bool:
+def _letters(value: str) -> tuple[tuple[int, str], ...]:
+    """Where the letters stand: letters at the same place in one value after the other mean something."""
+    return tuple((at, one) for at, one in enumerate(value) if one.isalpha())
+
+
+def _signs(forms: Sequence[Form]) -> frozenset[str]:
+    """What stands between letters and digits in these forms."""
+    return frozenset(sort for form in forms for sort in form if sort not in _CLASSES)
+
+
+def _is_near(value: str, matcher: "re.Pattern[str]", signs: frozenset[str]) -> bool:
     """Would one slip undone, or two letters in the place of digits, give a usual form?
 
     What is more or less at either end, a sign, or a digit more or less may as well be meant.
     """
-    if len(value) > 60 or matcher.search(value):
+    if len(value) > 60 or matcher.search(value) or not any(one.isdigit() for one in value):
         return False
     letters = sum(one.isascii() and one.isalpha() for one in value)
-    if letters <= max(1, len(value) // 3) and matcher.search(_LETTER.sub("0", value)):
+    if 0 < letters <= len(value) // 2 and matcher.search(_LETTER.sub("0", value)):
         return True
-    signs = {one for one in matcher.pattern.replace("\\", "") if not one.isalnum() and one not in "^$|()?:+{}[]"}
     for at in range(len(value)):
         head, one, tail = value[:at], value[at], value[at + 1 :]
         if head and tail and not one.isdigit() and one != "-" and matcher.search(head + tail):

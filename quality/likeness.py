@@ -62,7 +62,16 @@ def is_slip_of(value: str, meant: str) -> bool:
         return False
     if (set(value) ^ set(meant)) & MEANING or bare(value) == bare(meant):
         return False
+    longest = max(len(value), len(meant))
+    if not (value.isascii() and meant.isascii()) and (longest < 6 or value[-1] != meant[-1]):
+        return False
+    if longest < 6 and len(value) == len(meant) and sorted(value) != sorted(meant) and _sorts(value) == _sorts(meant):
+        return False
     return not is_form_of(value, meant) and distance(value, meant, most) <= most and _word_by_word(value, meant)
+
+
+def _sorts(text: str) -> str:
+    return "".join("9" if one.isdigit() else "A" if one.isupper() else "a" if one.isalpha() else one for one in text)
 
 
 def _word_by_word(value: str, meant: str) -> bool:

@@ -106,7 +106,7 @@ def _check_values(rule: Rule) -> None:
         "values": lambda v: isinstance(v, Sequence) and not isinstance(v, str) and len(v) > 0,
         "type": lambda v: v in TYPES,
         "days": lambda v: isinstance(v, int | float) and v >= 0,
-        "share": lambda v: isinstance(v, int | float) and 0.5 <= v <= 1,
+        "share": lambda v: isinstance(v, int | float) and 0 < v <= 1,
         "needed": lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 1,
         "meant": lambda v: isinstance(v, Mapping) and bool(v) and all(isinstance(one, str) for one in v),
         "when": lambda v: isinstance(v, Mapping) and set(v) == {"column", "values"} and bool(v["values"]),

@@ -61,7 +61,7 @@ def _values(column: Coded) -> Slips | None:
     often = [(value, rows) for value, rows in counted if rows >= _OFTEN]
     if not often or len(often) == len(counted) or column.filled < 20:
         return None
-    closed = _is_closed(counted, often, column.filled)
+    closed = _is_closed(counted, column.filled)
     times, near = dict(counted), Neighbours((value for value, _ in often), len(counted))
     meant: dict[str, str] = {}
     for value, rows in counted:
@@ -107,11 +107,10 @@ def _way(value: str, meant: str) -> tuple[int, str, str]:
     return at, value[at : at + 1], meant[at : at + 1]
 
 
-def _is_closed(counted: Sequence[tuple[str, int]], often: Sequence[tuple[str, int]], filled: int) -> bool:
-    """Is it a short list of values, each far more frequent than all that is not in it?"""
-    rest = [rows for _, rows in counted if rows < _OFTEN]
-    covered = sum(rows for _, rows in often)
-    return len(often) <= _LIST and covered >= 0.6 * filled and (not rest or often[-1][1] >= 3 * max(rest))
+def _is_closed(counted: Sequence[tuple[str, int]], filled: int) -> bool:
+    """Do a few values make up most of the column?"""
+    often = [rows for _, rows in counted if rows >= max(_OFTEN, 0.1 * counted[0][1])]
+    return len(often) <= _LIST and sum(often) >= 0.6 * filled
 
 
 def _is_short_slip(value: str, meant: str) -> bool:
@@ -172,7 +171,8 @@ def _words(column: Coded, everywhere: Counter[str], known: Mapping[str, str]) ->
             touched += times
     if not meant or kin > _KIN:
         return None
-    return Slips(column.name, meant, touched, words=True, sure=True)
+    rare = sum(len(word) >= _WORD_LENGTH - 1 and everywhere[word] <= 2 for word in rows)
+    return Slips(column.name, meant, touched, words=True, sure=len(meant) >= 3 * kin * rare)
 
 
 def _word_kinship(often: Sequence[str], near: Neighbours) -> float:
@@ -187,5 +187,5 @@ def _is_word_slip(word: str, meant: str) -> bool:
     if max(len(word), len(meant)) < _WORD_LENGTH or is_form_of(word, meant) or distance(word, meant, 1) != 1:
         return False
     if len(word) == len(meant):
-        return word[1:] != meant[1:] and word[:-1] != meant[:-1]
+        return word[1:] != meant[1:] and (word[:-1] != meant[:-1] or len(word) > 2 * _WORD_LENGTH - 3)
     return len(meant) > _WORD_LENGTH or (len(word) > len(meant) == _WORD_LENGTH)
