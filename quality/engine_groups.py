@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from quality import engine_gx as gx
 from quality.engine import ParquetScanEngine
+from quality.engine_others import JudgeEngine
 from quality.engine_tables import SOURCE
 
 FEWEST = 3
@@ -61,7 +62,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share", "needed")
 
-    @gx.multicolumn_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, needed: int, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         frame, told = column_list, list(column_list.columns)[-1]
         heard, agreed = pd.Series(0, frame.index), pd.Series(0, frame.index)
@@ -88,7 +89,7 @@ class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share",)
 
-    @gx.multicolumn_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         witness, told = column_list.columns
         filled = column_list[told].notna().groupby(column_list[witness]).agg(["sum", "size"])
