@@ -97,8 +97,12 @@ def judge(
     memory_mb: int = 1024,
     seconds: float | None = None,
     cancelled: Event | None = None,
+    ledger: Path | None = None,
 ) -> Judgement:
-    """Run rules over a table and score the outcomes. Raises what `expectations.run` raises."""
+    """Run rules over a table and score the outcomes; `ledger` keeps every row that breaks one.
+
+    Raises what `expectations.run` raises.
+    """
     run = expectations.run(
         table,
         rules,
@@ -106,6 +110,7 @@ def judge(
         memory_limit=f"{memory_mb}MB",
         timeout=seconds,
         parameters={"today": local_date(now), "updated_at": updated_at or now},
+        ledger=ledger,
     )
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality

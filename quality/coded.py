@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from quality.engine_tables import ROW, SOURCE, Column, OutOfTimeError, Scan
+from quality.engine_tables import ROW, SOURCE, Column, Scan
 
 MOST_ROWS = 100_000
 MOST_CELLS = 2_000_000
@@ -63,8 +62,11 @@ def load(scan: Scan) -> list[Coded]:
         return []
     most = min(MOST_ROWS, MOST_CELLS // len(columns))
     shown = ", ".join(_filled(column) for column in columns)
-    table = _fetch(scan, f"SELECT {shown} FROM {SOURCE}{_stretches(scan.rows, most)} ORDER BY {ROW}")
-    return [_coded(column, table.column(at)) for at, column in enumerate(columns)]
+    sql = f"SELECT {shown} FROM {SOURCE}{_stretches(scan.rows, most)} ORDER BY {ROW}"
+    batches = list(scan.stream(sql, most))
+    if not batches:
+        return []
+    return [_coded(column, [batch.column(at) for batch in batches]) for at, column in enumerate(columns)]
 
 
 def _filled(column: Column) -> str:
@@ -81,19 +83,7 @@ def _stretches(rows: int, most: int) -> str:
     return f" WHERE {' OR '.join(ranges)}"
 
 
-def _fetch(scan: Scan, sql: str) -> pa.Table:
-    if scan.over.is_set():
-        raise OutOfTimeError
-    try:
-        return scan.connection.sql(sql).to_arrow_table()
-    except duckdb.InterruptException as stopped:
-        raise OutOfTimeError from stopped
-
-
-def _coded(column: Column, values: pa.ChunkedArray) -> Coded:
-    whole = values.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
-    encoded = whole.dictionary_encode()
+def _coded(column: Column, parts: Sequence[pa.Array]) -> Coded:
+    encoded = pa.concat_arrays(parts).dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return Coded(column, codes, encoded.dictionary.to_pylist())

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from catalog import versions
 from policies.refusals import Invalid
+from quality import cells as flagging
 from quality import checks, reading, rules
 from quality.checks import Judgement
 from quality.proposals import ItemHint
@@ -29,7 +30,12 @@ def quality() -> None:
     "--fields", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="declared items, JSON / 字段说明"
 )
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
-def check(file: Path, fields: Path | None, as_json: bool) -> None:
+@click.option(
+    "--cells",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="write every cell that is surely wrong, as row,column,rule / 逐格写出确信有误的值",
+)
+def check(file: Path, fields: Path | None, as_json: bool, cells: Path | None) -> None:
     """Read, type, profile and score a file. / 读取、定型、探查并评分。"""
     items = read_fields(fields) if fields else ()
     now = datetime.now(UTC)  # noqa: TID251 - a command starts its own clock
@@ -38,9 +44,19 @@ def check(file: Path, fields: Path | None, as_json: bool) -> None:
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
         read = taken_in(file, Path(folder), now, items)
-        found = checks.judge(read.table, read.rules, now, rows=read.intake.rows_loaded)
+        ledger = Path(folder) / "ledger.parquet" if cells else None
+        found = checks.judge(read.table, read.rules, now, rows=read.intake.rows_loaded, ledger=ledger)
+        if cells and ledger:
+            write_cells(cells, file, read, ledger, Path(folder))
     report = describe(read, found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
+
+
+def write_cells(out: Path, file: Path, read: Read, ledger: Path, folder: Path) -> int:
+    """The flagged cells of a file as CSV (see `quality.cells`); returns how many lines."""
+    rows = flagging.numbers(file, file.name, read.intake, read.refused, folder)
+    with out.open("w", encoding="utf-8", newline="") as text:
+        return flagging.write(text, read.rules, ledger, rows)
 
 
 def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Read:
