@@ -211,14 +211,10 @@ def _of_pairs(pairs: Sequence[_Pair]) -> Dependency:
 # -- several sources telling of the same things
 
 
-def _of_sources(
-    columns: Sequence[Coded], witnesses: Sequence[Coded], told: Sequence[Coded]
-) -> tuple[Dependency, ...]:
+def _of_sources(columns: Sequence[Coded], witnesses: Sequence[Coded], told: Sequence[Coded]) -> tuple[Dependency, ...]:
     """What sources should agree on: a column names the source, another the thing, and no source tells of it twice."""
     for thing, source in _tables_of_sources(columns, witnesses):
-        found = [
-            one for column in told if column not in (thing, source) for one in _agreed(thing, column)
-        ]
+        found = [one for column in told if column not in (thing, source) for one in _agreed(thing, column)]
         if found:
             return tuple(found)
     return ()

@@ -6,9 +6,10 @@ last column does not differ from what the others, its witnesses, usually come wi
 group needs so many witnesses against it, because theirs may be the wrong cell, a value that is usual nowhere one. `ExpectFilledAsGroup(column_list,
 share)`: the last column is not missing where more than that share of its group have a value, of three rows or more.
 
-The condition is plain SQL over the view, so a run needs no further pass than that of its other conditions.
+The rows which differ are found by a statement of their own for each rule; the scan then only looks them up.
 """
 
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -16,8 +17,9 @@ import sqlalchemy as sa
 
 from quality import engine_gx as gx
 from quality.engine import ParquetScanEngine
+from quality.engine_dialect import reached
 from quality.engine_others import JudgeEngine
-from quality.engine_tables import SOURCE
+from quality.engine_tables import ROW, SOURCE
 
 FEWEST = 3
 """Rows without which a group has no usual value."""
@@ -33,17 +35,37 @@ def _usual(witness: str, told: str, share: float) -> str:
     return f"SELECT a, b FROM (SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS t FROM ({counted})) WHERE t >= {FEWEST} AND {most}"
 
 
-def _differs(witnesses: list[str], told: str, share: float, needed: int) -> str:
-    """SQL which is true of a row that most of its witnesses speak against."""
-    groups = [_usual(witness, told, share) for witness in witnesses]
-    pairs = list(zip(witnesses, groups, strict=True))
-    heard = " + ".join(f"coalesce(({one} IN (SELECT a FROM ({group})))::INT, 0)" for one, group in pairs)
-    agreed = " + ".join(f"coalesce((({one}, {told}) IN ({group}))::INT, 0)" for one, group in pairs)
+def _differing(witnesses: list[str], told: str, share: float, needed: int) -> str:
+    """A SELECT of the rows which most of their witnesses speak against."""
+    groups = [f"u{at} AS MATERIALIZED ({_usual(one, told, share)})" for at, one in enumerate(witnesses)]
+    joined = " ".join(f"LEFT JOIN u{at} ON s.{one} = u{at}.a" for at, one in enumerate(witnesses))
+    heard = " + ".join(f"(u{at}.b IS NOT NULL)::INT" for at in range(len(witnesses)))
+    agreed = " + ".join(f"coalesce(u{at}.b = s.{told}, false)::INT" for at in range(len(witnesses)))
+    known = " UNION ALL ".join(f"SELECT b FROM u{at}" for at in range(len(witnesses)))
     against = f"({heard}) > 2 * ({agreed})"
     if needed > 1:
-        strange = " AND ".join(f"{told} NOT IN (SELECT b FROM ({group}))" for group in groups)
-        against += f" AND (({heard}) - ({agreed}) >= {needed} OR ({strange}))"
-    return f"({told} IS NOT NULL AND {against})"
+        against += f" AND (({heard}) - ({agreed}) >= {needed} OR s.{told} NOT IN ({known}))"
+    return (
+        f"WITH {', '.join(groups)} SELECT s.{ROW} FROM {SOURCE} AS s {joined} WHERE s.{told} IS NOT NULL AND {against}"
+    )
+
+
+def _missing(witness: str, told: str, share: float) -> str:
+    """A SELECT of the rows without a value in groups where more than that share have one."""
+    full = f"count({told}) >= {FEWEST} AND count({told}) > {share!r} * count(*)"
+    groups = f"SELECT {witness} FROM {SOURCE} WHERE {witness} IS NOT NULL GROUP BY {witness} HAVING {full}"
+    return f"SELECT {ROW} FROM {SOURCE} WHERE {told} IS NULL AND {witness} IN ({groups})"
+
+
+def _none_of(rows: str, engine: sa.Engine) -> Any:
+    """A condition which holds for all rows but those of a SELECT, found once and kept for the run.
+
+    Found one after the other they need the memory of one rule; as parts of the scan's own statement they would all need
+    theirs at a time.
+    """
+    scan, name = reached(engine.url), f"differing_{sha256(rows.encode()).hexdigest()[:16]}"
+    scan.query(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {rows}")
+    return sa.literal_column(f"({ROW} NOT IN (SELECT {ROW} FROM {name}))", sa.Boolean)
 
 
 def _usual_of(frame: pd.DataFrame, witness: str, told: str, share: float) -> "pd.Series[Any]":
@@ -66,7 +88,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
     def _pandas(cls, column_list: pd.DataFrame, share: float, needed: int, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         frame, told = column_list, list(column_list.columns)[-1]
         heard, agreed = pd.Series(0, frame.index), pd.Series(0, frame.index)
-        strange = pd.Series(True, frame.index)  # noqa: FBT003
+        strange = pd.Series(True, frame.index)
         for witness in list(frame.columns)[:-1]:
             usual = _usual_of(frame, witness, told, share)
             has = frame[witness].isin(usual.index) & frame[witness].notna()
@@ -77,9 +99,9 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
         return ~(against & ((heard - agreed >= needed) | strange))
 
     @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
-    def _scan(cls, column_list: list[Any], share: float, needed: int, **_: Any) -> Any:  # noqa: N805
+    def _scan(cls, column_list: list[Any], share: float, needed: int, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         *witnesses, told = (str(column.name) for column in column_list)
-        return sa.literal_column(f"(NOT {_differs(witnesses, told, share, needed)})", sa.Boolean)
+        return _none_of(_differing(witnesses, told, share, needed), _sqlalchemy_engine)
 
 
 class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
@@ -97,12 +119,9 @@ class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
         return ~(column_list[told].isna() & column_list[witness].isin(known) & column_list[witness].notna())
 
     @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
-    def _scan(cls, column_list: list[Any], share: float, **_: Any) -> Any:  # noqa: N805
+    def _scan(cls, column_list: list[Any], share: float, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         witness, told = (str(column.name) for column in column_list)
-        full = f"count({told}) >= {FEWEST} AND count({told}) > {share!r} * count(*)"
-        groups = f"SELECT {witness} FROM {SOURCE} WHERE {witness} IS NOT NULL GROUP BY {witness} HAVING {full}"
-        known = f"coalesce({witness} IN ({groups}), false)"
-        return sa.literal_column(f"(NOT ({told} IS NULL AND {known}))", sa.Boolean)
+        return _none_of(_missing(witness, told, share), _sqlalchemy_engine)
 
 
 class ExpectUsualOfGroup(gx.MulticolumnMapExpectation):

@@ -112,12 +112,16 @@ def _case(columns: list[Coded]) -> list[Finding]:
             single = max(times for _, times in odd) <= max(2, 0.005 * lettered)
             parameters = {"regex": regex, "zh": "词中大小写混杂", "en": "small and capital letters mixed in a word"}
             sure = single and len(odd) >= 3
-            found.append(Finding("lacks_pattern", (column.name,), parameters, column.filled, rows, 0.95 if sure else 0.5))
+            found.append(
+                Finding("lacks_pattern", (column.name,), parameters, column.filled, rows, 0.95 if sure else 0.5)
+            )
     return found
 
 
 def _ranges(columns: list[Coded]) -> list[Finding]:
     return [
-        Finding("between", (one.column,), {"min": one.low, "max": one.high}, one.filled, one.rows, 0.95, {"few": one.few})
+        Finding(
+            "between", (one.column,), {"min": one.low, "max": one.high}, one.filled, one.rows, 0.95, {"few": one.few}
+        )
         for one in outliers.find(columns)
     ]

@@ -205,7 +205,10 @@ _FINDINGS = (
         ("同组已填", "Filled as its group"),
         "0201",
         (2, 2),
-        ("“{a}”相同的多数记录已填“{b}”时,“{b}”不为空", "“{b}” is not empty where most rows with the same “{a}” have it"),
+        (
+            "“{a}”相同的多数记录已填“{b}”时,“{b}”不为空",
+            "“{b}” is not empty where most rows with the same “{a}” have it",
+        ),
         optional={"share"},
     ),
     _kind(

@@ -81,7 +81,8 @@ def _word_by_word(value: str, meant: str) -> bool:
         return True
     pairs = ((one, other) for one, other in zip(first, second, strict=True) if one != other)
     return all(
-        distance(one, other, max(1, len(other) // 3)) <= max(1, len(other) // 3) and len(other) > 1 for one, other in pairs
+        distance(one, other, max(1, len(other) // 3)) <= max(1, len(other) // 3) and len(other) > 1
+        for one, other in pairs
     )
 
 

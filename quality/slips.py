@@ -86,8 +86,10 @@ def _kinship(values: Mapping[str, int]) -> float:
     near = Neighbours((value for value in some if len(value) <= _SHORT), len(some) + _COMPARISONS)
     alike = sum(
         any(
-            some[other] < rows * _TIMES and rows < some[other] * _TIMES
-            and is_slip_of(value, other) and distance(value, other, 1) == 1
+            some[other] < rows * _TIMES
+            and rows < some[other] * _TIMES
+            and is_slip_of(value, other)
+            and distance(value, other, 1) == 1
             for other in near.of(value)
         )
         for value, rows in some.items()
@@ -160,10 +162,7 @@ def _words(column: Coded, everywhere: Counter[str], known: Mapping[str, str]) ->
     for word, times in rows.items():
         if everywhere[word] > 2 or len(word) < _WORD_LENGTH - 1:
             continue
-        likely = [
-            other for other in near.of(word)
-            if rows[other] >= _WORD_TIMES * times and _is_word_slip(word, other)
-        ]
+        likely = [other for other in near.of(word) if rows[other] >= _WORD_TIMES * times and _is_word_slip(word, other)]
         if likely:
             best = max(likely, key=lambda one: rows[one])
             for spelt in written[word]:
