@@ -63,7 +63,8 @@ class Score:
 
 
 HEADING = (
-    "| data set | tables | cells | errors | flagged | precision | recall | F1 | found by kind | flagged in clean tables |\n"
+    "| data set | tables | cells | errors | flagged | precision | recall | F1 | found by kind "
+    "| flagged in clean tables |\n"
     "|---|---:|---:|---:|---:|---:|---:|---:|---|---:|"
 )
 
@@ -120,13 +121,13 @@ def measure(score: Score, dirty: Path, clean: Path, kinds: Mapping[tuple[int, in
     """Adds one table to a score, dirty and clean."""
     right = rows_of(clean)
     wrong = errors(rows_of(dirty), right)
-    kind_of = (lambda cell: kinds) if isinstance(kinds, str) else (lambda cell: kinds.get(cell, "other"))
+    known = dict.fromkeys(wrong, kinds) if isinstance(kinds, str) else kinds
     seen = flagged(dirty)
     score.tables += 1
     score.cells += len(right) * len(right[0])
-    score.wrong.update(kind_of(cell) for cell in wrong)
+    score.wrong.update(known.get(cell, "other") for cell in wrong)
     score.flagged += len(seen)
-    score.found.update(kind_of(cell) for cell in wrong & seen)
+    score.found.update(known.get(cell, "other") for cell in wrong & seen)
     score.clean_flagged += len(flagged(clean))
     score.clean_cells += len(right) * len(right[0])
 

@@ -64,9 +64,11 @@ def _made(kind: str, value: str, values: list[str], chance: random.Random) -> st
 def _typo(value: str, chance: random.Random) -> str:
     at = chance.randrange(len(value) - 1)
     letter = chance.choice(Counter(value).most_common())[0] if not value.isascii() else chance.choice(_LETTERS)
-    return chance.choice((
-        value[:at] + value[at + 1 :],
-        value[:at] + letter + value[at:],
-        value[:at] + letter + value[at + 1 :],
-        value[:at] + value[at + 1] + value[at] + value[at + 2 :],
-    ))
+    return chance.choice(
+        (
+            value[:at] + value[at + 1 :],
+            value[:at] + letter + value[at:],
+            value[:at] + letter + value[at + 1 :],
+            value[:at] + value[at + 1] + value[at] + value[at + 2 :],
+        )
+    )

@@ -11,6 +11,7 @@ Where several sources tell of the same things, each once, a thing's column tells
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,9 @@ _PURER = 0.2
 _WITNESSES = 3
 _LOOKED_AT = 400
 _TRAIT_ROWS = 4
+
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,11 @@ class _Pair:
         return int((self.totals >= _FEWEST_OF_GROUP).sum())
 
     @cached_property
-    def minor(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    def minor(self) -> Flags:
         """Combinations which differ from the clear usual value of their group."""
         large = self.totals[self.group] >= _FEWEST_OF_GROUP
-        return large & (self.value != self.usual[self.group])
+        differing: Flags = large & (self.value != self.usual[self.group])
+        return differing
 
     @property
     def differing(self) -> int:
@@ -160,7 +165,7 @@ def _is_lawful(pair: _Pair, columns: Sequence[Coded]) -> bool:
     return pure <= expected + _PURER and not _have_trait(pair, columns)
 
 
-def _alike(pair: _Pair) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _alike(pair: _Pair) -> Flags:
     """Which of the differing combinations are slips of what the group usually says."""
     found = np.zeros(len(pair.rows), bool)
     if pair.told.column.sort != "text":

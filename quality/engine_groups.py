@@ -1,10 +1,13 @@
 """Agreement of rows about one thing as expectations of Great Expectations: what most rows of a group say.
 
 Rows with the same value in a witness column are a group; its usual value is the one which at least a given share of
-its rows give (always more than half, of three rows or more). `ExpectUsualOfGroup(column_list, share, needed)`: the
-last column does not differ from what the others, its witnesses, usually come with; a value that is usual in another
-group needs so many witnesses against it, because theirs may be the wrong cell, a value that is usual nowhere one. `ExpectFilledAsGroup(column_list,
-share)`: the last column is not missing where more than that share of its group have a value, of three rows or more.
+its rows give (always more than half, of three rows or more).
+
+- `ExpectUsualOfGroup(column_list, share, needed)`: the last column does not differ from what the others, its
+  witnesses, usually come with. A value that is usual in another group needs so many witnesses against it, because
+  theirs may be the wrong cell; a value that is usual nowhere needs one.
+- `ExpectFilledAsGroup(column_list, share)`: the last column is not missing where more than that share of its group
+  have a value, of three rows or more.
 
 The rows which differ are found by a statement of their own for each rule; the scan then only looks them up.
 """
@@ -32,7 +35,8 @@ def _usual(witness: str, told: str, share: float) -> str:
         f"WHERE {witness} IS NOT NULL AND {told} IS NOT NULL GROUP BY ALL"
     )
     most = f"n * 2 > t AND n >= {share!r} * t"
-    return f"SELECT a, b FROM (SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS t FROM ({counted})) WHERE t >= {FEWEST} AND {most}"
+    summed = f"SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS t FROM ({counted})"
+    return f"SELECT a, b FROM ({summed}) WHERE t >= {FEWEST} AND {most}"
 
 
 def _differing(witnesses: list[str], told: str, share: float, needed: int) -> str:
@@ -84,7 +88,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share", "needed")
 
-    @gx.multicolumn_condition_partial(engine=JudgeEngine)
+    @gx.multicolumn_condition(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, needed: int, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         frame, told = column_list, list(column_list.columns)[-1]
         heard, agreed = pd.Series(0, frame.index), pd.Series(0, frame.index)
@@ -98,7 +102,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
         against = frame[told].notna() & (heard > 2 * agreed)
         return ~(against & ((heard - agreed >= needed) | strange))
 
-    @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
+    @gx.multicolumn_condition(engine=ParquetScanEngine)
     def _scan(cls, column_list: list[Any], share: float, needed: int, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         *witnesses, told = (str(column.name) for column in column_list)
         return _none_of(_differing(witnesses, told, share, needed), _sqlalchemy_engine)
@@ -111,14 +115,14 @@ class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share",)
 
-    @gx.multicolumn_condition_partial(engine=JudgeEngine)
+    @gx.multicolumn_condition(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         witness, told = column_list.columns
         filled = column_list[told].notna().groupby(column_list[witness]).agg(["sum", "size"])
         known = filled.index[(filled["sum"] >= FEWEST) & (filled["sum"] > share * filled["size"])]
         return ~(column_list[told].isna() & column_list[witness].isin(known) & column_list[witness].notna())
 
-    @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
+    @gx.multicolumn_condition(engine=ParquetScanEngine)
     def _scan(cls, column_list: list[Any], share: float, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         witness, told = (str(column.name) for column in column_list)
         return _none_of(_missing(witness, told, share), _sqlalchemy_engine)

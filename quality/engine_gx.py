@@ -9,7 +9,8 @@ import gc
 import logging
 import threading
 import warnings
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -66,6 +67,14 @@ spark: Any = pyspark
 VERSION: str = great_expectations.__version__
 
 
+_Made = TypeVar("_Made")
+
+
+def multicolumn_condition(engine: type[Any]) -> Callable[[_Made], _Made]:
+    """The library's decorator for a condition over several columns, with a type."""
+    return cast(Callable[[_Made], _Made], multicolumn_condition_partial(engine=engine))
+
+
 def expect(name: str, **given: Any) -> Expectation:
     """An expectation of the library, by its name without "Expect"."""
     return cast(Expectation, getattr(expectations, f"Expect{name}")(**given))
@@ -113,7 +122,7 @@ __all__ = [
     "deserialize_row_condition",
     "expect",
     "metric_value",
-    "multicolumn_condition_partial",
+    "multicolumn_condition",
     "quiet_context",
     "spark",
 ]

@@ -119,9 +119,8 @@ def _fences(values: Numbers, counts: "np.ndarray[Any, np.dtype[np.int64]]") -> t
     fence where the quartile is the median.
     """
     reached = np.cumsum(counts) / counts.sum()
-    outer, lower, middle, upper, most = (
-        float(values[min(len(values) - 1, np.searchsorted(reached, share))]) for share in (0.1, 0.25, 0.5, 0.75, 0.9)
-    )
+    places = np.minimum(np.searchsorted(reached, (0.1, 0.25, 0.5, 0.75, 0.9)), len(values) - 1)
+    outer, lower, middle, upper, most = (float(value) for value in values[places])
     low, high = -np.inf, np.inf
     if middle > lower:
         even = middle - outer <= _EVEN * (middle - lower)

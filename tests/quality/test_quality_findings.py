@@ -15,7 +15,16 @@ from quality import cells, expectations, likeness, profiles, proposals, rules
 from quality.profiles import Profile
 from quality.rules import SURE, Rule, RuleError
 
-TOWNS = ["Aldbury Green", "Borrowmere", "Castlefield", "Dunhollow", "Easterby", "Fenwick Cross", "Gorsewater", "Hartsmoor"]
+TOWNS = [
+    "Aldbury Green",
+    "Borrowmere",
+    "Castlefield",
+    "Dunhollow",
+    "Easterby",
+    "Fenwick Cross",
+    "Gorsewater",
+    "Hartsmoor",
+]
 ROWS = 400
 
 
@@ -101,7 +110,9 @@ def test_sources_which_disagree_are_settled_by_most_of_them(tmp_path: Path) -> N
     lines = [(source, flight, due[flight]) for source in "abcdefgh" for flight in flights]
     wrong = set(chance.sample(range(len(lines)), 40))
     told = [
-        (None if row % 2 else due[chance.choice([one for one in flights if due[one] != time])]) if row in wrong else time
+        (None if row % 2 else due[chance.choice([one for one in flights if due[one] != time])])
+        if row in wrong
+        else time
         for row, (_, _, time) in enumerate(lines)
     ]
     table = {"source": [f"from {one[0]}" for one in lines], "flight": [one[1] for one in lines], "due": told}
@@ -132,7 +143,7 @@ def test_what_is_merely_alike_is_no_slip(tmp_path: Path) -> None:
         ("Fund-Surplus", "Fund Surplus", False),
     ],
 )
-def test_slips_are_told_from_other_words(value: str, meant: str, slip: bool) -> None:  # noqa: FBT001
+def test_slips_are_told_from_other_words(value: str, meant: str, slip: bool) -> None:
     assert likeness.is_slip_of(value, meant) is slip
 
 
