@@ -31,6 +31,7 @@ _PURER = 0.2
 _WITNESSES = 3
 _LOOKED_AT = 400
 _TRAIT_ROWS = 4
+_EMPTY = 0.1
 
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -99,12 +100,14 @@ def find(columns: Sequence[Coded]) -> tuple[Dependency, ...]:
         pairs = [_pair(witness, column) for witness in witnesses if witness is not column]
         lawful = [pair for pair in pairs if pair is not None and _is_lawful(pair, columns)]
         if lawful:
-            found.append(_of_pairs(sorted(lawful, key=lambda pair: -pair.lift)))
-    settled = {one.told for one in found if len(one.witnesses) > 1}
+            best = sorted(lawful, key=lambda pair: -pair.lift)
+            found += [_of_pairs(best), *_gaps(best[0])]
+    settled = {one.told for one in found if len(one.witnesses) > 1 and not one.filled}
     sources = _of_sources(columns, witnesses, [column for column in told if column.name not in settled])
     again = {one.told for one in sources if not one.filled}
-    found = [*(one for one in found if one.told not in again), *sources]
-    return tuple(sorted(found, key=lambda one: -one.lift))
+    found = [*(one for one in found if one.told not in again or one.filled), *sources]
+    only = {(one.witnesses, one.told, one.filled): one for one in found}
+    return tuple(sorted(only.values(), key=lambda one: -one.lift))
 
 
 def _may_witness(column: Coded) -> bool:
@@ -194,6 +197,15 @@ def _have_trait(pair: _Pair, columns: Sequence[Coded]) -> bool:
         if marks.any():
             return True
     return False
+
+
+def _gaps(pair: _Pair) -> Iterator[Dependency]:
+    """Values that a few rows lack, though their group tells them."""
+    told = pair.told
+    empty = len(told.codes) - told.filled
+    if pair.lift >= _LIFT_OF_SWAPS and 0 < empty <= _EMPTY * len(told.codes):
+        given = (pair.groups, pair.seen, empty, round(pair.lift, 4))
+        yield Dependency((pair.witness.name,), told.name, 1, 0.5, *given, filled=True)
 
 
 def _of_pairs(pairs: Sequence[_Pair]) -> Dependency:

@@ -79,7 +79,7 @@ def _of(name: str, counted: Counted) -> Iterable[UsualForm]:
     if near and places.most_common(1)[0][1] >= max(4, 0.8 * len(near)):
         near = []
     likely = sum(times for _, times in near) / sum(times for _, times in asked)
-    single = max(times for _, times in odd) <= max(2, 0.01 * filled)
+    single = sum(times for _, times in odd if times <= max(3, 0.002 * filled)) >= 0.6 * rows
     sure = (single and likely >= _LIKELY and len(near) >= _FEWEST) or (timed and rows <= 0.1 * filled)
     examples = tuple(by_form[form][0][0] for form in kept[:3])
     yield UsualForm(name, matcher.pattern, examples, rows, filled, round(likely, 3), sure)

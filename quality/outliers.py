@@ -25,6 +25,7 @@ _FAR = 7.0
 _FAR_HEAVY = 16.0
 _EVEN = 2.1
 _GAP = 0.5
+_FEW_BEYOND = 3
 _MOST = 0.05
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -92,7 +93,7 @@ def _of_many(name: str, values: Numbers, counts: "np.ndarray[Any, np.dtype[np.in
     gap = _GAP * (most - least)
     beyond = (values < least - gap) | (values > most + gap)
     rows = int(counts[beyond].sum())
-    if not rows:
+    if not rows or _is_cluster(values[values > most + gap] - most) or _is_cluster(least - values[values < least - gap]):
         return None
     return Range(
         name,
@@ -102,6 +103,11 @@ def _of_many(name: str, values: Numbers, counts: "np.ndarray[Any, np.dtype[np.in
         filled,
         few=False,
     )
+
+
+def _is_cluster(distances: Numbers) -> bool:
+    """Several numbers which lie nearer to each other than to all the rest are another group of things."""
+    return len(distances) >= _FEW_BEYOND and float(distances.max() - distances.min()) < float(distances.min())
 
 
 def _is_code(values: Numbers) -> bool:

@@ -105,8 +105,10 @@ def believed(rules: Iterable[Rule], profile: Profile) -> Iterator[Rule]:
             own = rule.parameters.get("pattern", "")
             found = shares.get(rule.columns[0], {})
             others = sum(share for code, share in found.items() if code != own and share < 0.5)
-            confidence = 0.95 if others <= 0.5 * (1 - found.get(own, 0.0)) else 0.5
+            failing = 1 - found.get(own, 0.0)
+            confidence = 0.95 if failing <= _FAILING and others <= 0.5 * failing else 0.5
         yield replace(rule, confidence=confidence)
 
 
+_FAILING = 0.02
 _BELIEVED = {"check_digits": 0.95, "row_count": 1.0, "columns_match": 1.0, "type": 1.0}

@@ -62,15 +62,16 @@ def _values(column: Coded) -> Slips | None:
     if not often or len(often) == len(counted) or column.filled < 20:
         return None
     closed = _is_closed(counted, column.filled)
+    rare, rarest = max(5, 0.01 * column.filled), max(3, 0.005 * column.filled)
     times, near = dict(counted), Neighbours((value for value, _ in often), len(counted))
     meant: dict[str, str] = {}
     for value, rows in counted:
-        if rows * _TIMES > often[0][1]:
+        if rows * _TIMES > often[0][1] or rows > rare:
             continue
         for other in sorted(near.of(value), key=lambda one: -times[one]):
             if times[other] < max(_OFTEN, rows * _TIMES):
                 break
-            if is_slip_of(value, other) or (closed and _is_short_slip(value, other)):
+            if is_slip_of(value, other) or (closed and rows <= rarest and _is_short_slip(value, other)):
                 meant[value] = other
                 break
     meant = _without_systems(meant)
@@ -110,9 +111,12 @@ def _way(value: str, meant: str) -> tuple[int, str, str]:
 
 
 def _is_closed(counted: Sequence[tuple[str, int]], filled: int) -> bool:
-    """Do a few values make up most of the column?"""
+    """Do a few values make up most of the column, none of them a slip away from another?"""
     often = [rows for _, rows in counted if rows >= max(_OFTEN, 0.1 * counted[0][1])]
-    return len(often) <= _LIST and sum(often) >= 0.6 * filled
+    if len(often) > _LIST or sum(often) < 0.6 * filled:
+        return False
+    values = [value for value, _ in counted[: len(often)]]
+    return not any(_is_short_slip(one, other) for one in values for other in values if one != other)
 
 
 def _is_short_slip(value: str, meant: str) -> bool:
