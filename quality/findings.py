@@ -119,9 +119,8 @@ def _case(columns: list[Coded]) -> list[Finding]:
 
 
 def _ranges(columns: list[Coded]) -> list[Finding]:
-    return [
-        Finding(
-            "between", (one.column,), {"min": one.low, "max": one.high}, one.filled, one.rows, 0.95, {"few": one.few}
-        )
-        for one in outliers.find(columns)
-    ]
+    found = []
+    for one in outliers.find(columns):
+        bounds = {name: bound for name, bound in (("min", one.low), ("max", one.high)) if bound is not None}
+        found.append(Finding("between", (one.column,), bounds, one.filled, one.rows, 0.95, {"few": one.few}))
+    return found

@@ -33,11 +33,12 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class Range:
-    """From `low` to `high` all but `rows` of `filled` numbers lie; `few` tells a column of a few values."""
+    """From `low` to `high` all but `rows` of `filled` numbers lie, None where nothing lies beyond; `few` tells a column
+    of a few values."""
 
     column: str
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     rows: int
     filled: int
     few: bool
@@ -97,8 +98,8 @@ def _of_many(name: str, values: Numbers, counts: "np.ndarray[Any, np.dtype[np.in
         return None
     return Range(
         name,
-        least - gap if values[0] < least - gap else float(values[0]),
-        most + gap if values[-1] > most + gap else float(values[-1]),
+        least - gap if values[0] < least - gap else None,
+        most + gap if values[-1] > most + gap else None,
         rows,
         filled,
         few=False,

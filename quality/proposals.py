@@ -102,8 +102,7 @@ def propose(profile: Profile, items: Sequence[ItemHint], *, today: dt.date | Non
             found.extend(make(subject))
     found.extend(_of_pairs(profile))
     looked = list(proposed_findings.proposed(profile))
-    known = {rule.rule_id for rule in looked}
-    found = [*(rule for rule in proposed_findings.believed(found, profile) if rule.rule_id not in known), *looked]
+    found = [*proposed_findings.believed(found, profile), *looked]
     return tuple({rule.rule_id: rule for rule in reversed(found)}.values())[::-1]
 
 

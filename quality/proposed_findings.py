@@ -7,7 +7,7 @@ from quality.findings import Finding
 from quality.profiles import Profile
 from quality.rules import Rule
 
-_MARKS = {"lacks_pattern": "case"}
+_MARKS = {"lacks_pattern": "case", "between": "far"}
 
 
 def proposed(profile: Profile) -> Iterator[Rule]:
