@@ -9,7 +9,6 @@ import types
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import duckdb
 import sqlalchemy as sa
@@ -24,9 +23,10 @@ _OFFERED: dict[str, Scan] = {}
 
 
 @contextmanager
-def offered(scan: Scan) -> Iterator[str]:
-    """The URL under which a scan can be reached while the block lasts."""
-    key = uuid4().hex
+def offered(scan: Scan, key: str) -> Iterator[str]:
+    """The URL under which a scan can be reached while the block lasts; a key leads to one scan at a time."""
+    if key in _OFFERED:
+        raise RuntimeError("a scan inside a scan")
     _OFFERED[key] = scan
     try:
         yield f"parquetscan:///{key}"

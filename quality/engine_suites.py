@@ -21,11 +21,12 @@ _ORDERED = {"integer", "number", "date", "datetime"}
 
 @dataclass(frozen=True)
 class Table:
-    """What a rule may know of a table: its columns by name, and the parameters of the run (`today`,
-    `updated_at`)."""
+    """What a rule may know of a table: its columns by name, the parameters of the run (`today`, `updated_at`), and
+    what the engine calls the types of a sort."""
 
     columns: Mapping[str, Column]
     parameters: Mapping[str, Any]
+    type_names: Callable[[str], list[str]] = engine.type_names
 
     def column(self, name: str) -> Column:
         """A column by its own name; raises RuleError when the table has none."""
@@ -225,7 +226,7 @@ def _length(on: _Subject) -> gx.Expectation:
 
 
 def _type(on: _Subject) -> gx.Expectation:
-    names = engine.type_names(on.rule.parameters["type"])
+    names = on.table.type_names(on.rule.parameters["type"])
     return gx.expect("ColumnValuesToBeInTypeList", column=on.columns[0].alias, type_list=names, **on.given)
 
 
