@@ -74,7 +74,7 @@ def over_pandas(path: Path, limits: Limits) -> Iterator[Ground]:
             f"SELECT * EXCLUDE ({engine_tables.ROW}) FROM {engine_tables.SOURCE} ORDER BY {engine_tables.ROW}"
         )
         # integers with gaps stay integers: as floats the largest of them would change
-        frame = rows.to_arrow_table().to_pandas(integer_object_nulls=True)
+        frame = _exactly(rows.to_arrow_table().to_pandas(integer_object_nulls=True))
         context, name = gx.quiet_context(), f"pandas-{uuid4().hex}"
         source = context.data_sources.add_judged_frame(name)
         try:
@@ -93,6 +93,14 @@ def over_pandas(path: Path, limits: Limits) -> Iterator[Ground]:
             )
         finally:
             context.data_sources.delete(name)
+
+
+def _exactly(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose integers are compared as such: numpy would make floats of those beyond 2**53."""
+    for name in frame.select_dtypes("integer"):
+        if len(frame) and max(abs(int(frame[name].min())), abs(int(frame[name].max()))) > 2**53:
+            frame[name] = frame[name].astype(object)
+    return frame
 
 
 @contextmanager

@@ -37,6 +37,7 @@ with warnings.catch_warnings():
     )
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+    from great_expectations.expectations.metrics.table_metrics.table_columns import TableColumns
     from great_expectations.expectations.row_conditions import (
         Column,
         Condition,
@@ -94,6 +95,7 @@ __all__ = [
     "SparkDFExecutionEngine",
     "SparkDatasource",
     "SqlAlchemyExecutionEngine",
+    "TableColumns",
     "TableMetricProvider",
     "Validator",
     "column_condition_partial",

@@ -6,8 +6,10 @@ for this table gets a `RuleError` here, before anything runs.
 """
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from quality import engine, patterns
@@ -64,7 +66,11 @@ def _condition(rule: Rule, table: Table) -> dict[str, Any]:
     if not when:
         return {}
     column = table.column(when["column"])
-    return {"row_condition": gx.Column(column.alias).is_in(_values(when["values"], column))}
+    values, named = _values(when["values"], column), gx.Column(column.alias)
+    if column.sort in {"boolean", "date", "datetime"}:
+        # the library takes only texts and numbers in a set
+        return {"row_condition": reduce(operator.or_, [named == value for value in values])}
+    return {"row_condition": named.is_in(values)}
 
 
 def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[_Subject], gx.Expectation]:
@@ -202,6 +208,9 @@ def _bound(value: Any, on: _Subject) -> Any:
         return None
     if column.sort in {"integer", "number"}:
         if isinstance(value, bool) or not isinstance(value, int | float):
+            raise RuleError("bound-type", f"{column.name}: {value}")
+        if float(value) != value:
+            # the library keeps bounds as floats; beyond 2**53 not every integer is one
             raise RuleError("bound-type", f"{column.name}: {value}")
         return value
     if isinstance(value, Mapping) and value.get("parameter") == "today":

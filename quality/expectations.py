@@ -238,7 +238,9 @@ def _samples(found: Mapping[str, Any]) -> tuple[tuple[int, Any], ...]:
     values = found.get("partial_unexpected_list") or []
     indices = found.get("partial_unexpected_index_list")
     if indices is not None:
-        return tuple((int(at) + 1, _plain(value)) for at, value in zip(indices, values, strict=False))
+        # pandas numbers the rows itself, Spark by the column it was given
+        numbers = (at[engine_tables.ROW] if isinstance(at, Mapping) else at for at in indices)
+        return tuple((int(at) + 1, _plain(value)) for at, value in zip(numbers, values, strict=False))
     return tuple((value.row, _plain(value.value)) for value in values)[:SAMPLES]
 
 
