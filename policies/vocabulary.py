@@ -49,11 +49,25 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict
+from policies.quality_terms import (
+    Card,
+    Dimension,
+    DocsState,
+    Format,
+    Grade,
+    Licence,
+    MqaDimension,
+    MqaMetric,
+    MqaRating,
+    ScorecardState,
+    Severity,
+    Verdict,
+)
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
     "ApplicantKind",
+    "Card",
     "CaseKind",
     "CatalogueClass",
     "Channel",
@@ -67,6 +81,7 @@ __all__ = [
     "DemandPath",
     "Desensitisation",
     "Dimension",
+    "DocsState",
     "Edition",
     "EntryState",
     "FeedbackKind",
@@ -78,6 +93,9 @@ __all__ = [
     "Licence",
     "ListKind",
     "Measure",
+    "MqaDimension",
+    "MqaMetric",
+    "MqaRating",
     "NationalGrade",
     "ObjectFlag",
     "ObjectionKind",
@@ -92,6 +110,7 @@ __all__ = [
     "Region",
     "ResourceKind",
     "Role",
+    "ScorecardState",
     "SecurityLevel",
     "Severity",
     "ShareMode",
