@@ -15,14 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
-from great_expectations.render.renderer.site_builder import SiteBuilder
-
 from catalog.blobs import Blob, BlobStore
 from quality import engine_gx as gx
 from quality import engine_suites
@@ -67,7 +59,7 @@ def build(plan: Plan, site: Path) -> list[str]:
     expected, left_out = _expectations(plan)
     name = plan.code.replace("/", "-")
     with _stored(name, expected, plan) as context:
-        builder = SiteBuilder(
+        builder = gx.SiteBuilder(
             data_context=context,
             store_backend={"class_name": "TupleFilesystemStoreBackend", "base_directory": str(site)},
             site_index_builder={"class_name": "DefaultSiteIndexBuilder"},
@@ -116,9 +108,9 @@ def _stored(name: str, expected: Mapping[str, gx.Expectation], plan: Plan) -> It
     results = {one["rule_id"]: one for one in plan.results}
     found = [_result(rule, expected[rule.rule_id], results) for rule in plan.rules if rule.rule_id in expected]
     suite = gx.ExpectationSuite(name=name, expectations=list(expected.values()))
-    run = RunIdentifier(run_name=f"version-{plan.number}", run_time=plan.at)
-    key = ValidationResultIdentifier(ExpectationSuiteIdentifier(name), run, f"version-{plan.number}")
-    outcome = ExpectationSuiteValidationResult(
+    run = gx.RunIdentifier(run_name=f"version-{plan.number}", run_time=plan.at)
+    key = gx.ValidationResultIdentifier(gx.ExpectationSuiteIdentifier(name), run, f"version-{plan.number}")
+    outcome = gx.ExpectationSuiteValidationResult(
         success=all(one.success for one in found),
         results=found,
         suite_name=name,
@@ -155,7 +147,7 @@ def _result(rule: Rule, expected: gx.Expectation, results: Mapping[str, Mapping[
             "partial_unexpected_list": values,
         }
     raised = {"raised_exception": bool(failed), "exception_message": failed, "exception_traceback": None}
-    return ExpectationValidationResult(
+    return gx.ExpectationValidationResult(
         success=bool(row.get("success")) and not failed,
         expectation_config=expected.configuration,
         result=found,

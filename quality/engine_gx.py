@@ -14,9 +14,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations
     from great_expectations import ExpectationSuite, expectations
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
@@ -33,6 +39,7 @@ with warnings.catch_warnings():
         Condition,
         deserialize_row_condition,
     )
+    from great_expectations.render.renderer.site_builder import SiteBuilder
     from great_expectations.util import convert_to_json_serializable
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.v1_validator import Validator
@@ -69,11 +76,17 @@ __all__ = [
     "Condition",
     "Expectation",
     "ExpectationSuite",
+    "ExpectationSuiteIdentifier",
+    "ExpectationSuiteValidationResult",
+    "ExpectationValidationResult",
     "MetricConfiguration",
     "MetricResolutionError",
     "PandasExecutionEngine",
+    "RunIdentifier",
     "SQLDatasource",
+    "SiteBuilder",
     "SqlAlchemyExecutionEngine",
+    "ValidationResultIdentifier",
     "Validator",
     "column_condition_partial",
     "convert_to_json_serializable",
