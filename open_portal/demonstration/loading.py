@@ -77,8 +77,9 @@ def freeze_months(kit: Kit, begin: datetime, now: datetime) -> None:
         following = (month + timedelta(days=32)).replace(day=1)
         at = datetime.combine(calendar.next_workday(following), time(9), SHANGHAI)
         if at > now:
-            return
+            break
         with work.begin(kit.database, SYSTEM, at) as unit:
             scorecards.freeze(unit, month)
-            scorecards.close(unit)
         month = following
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        scorecards.close(unit)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
-from catalog import metadata_facts, reading
+from catalog import datasets, metadata_facts, reading
 from catalog.models import Entry, Item
 from open_portal.language import date, number
 from open_portal.language import term as word
@@ -153,11 +153,12 @@ def metadata() -> str:
 
 
 def _undescribed() -> list[dict[str, Any]]:
-    """Entries with items that say nothing of themselves: no points of the assessment, but readers need it most."""
+    """Drafts with items that say nothing of themselves: no points of the assessment, but readers need it most. The
+    items of a published entry are not changed on the desk, so they are not asked for."""
     query = (
         select(Entry.code, Entry.title, Entry.state, func.count())
         .join(Item, Item.entry_id == Entry.id)
-        .where(inside(), Entry.state.not_in(KEPT), Item.meaning == "")
+        .where(inside(), Entry.state.in_(datasets.EDITABLE), Item.meaning == "")
         .group_by(Entry.id, Entry.code, Entry.title, Entry.state)
     )
     why = _("Without its meaning a column is a guess; most questions from readers are about columns.")

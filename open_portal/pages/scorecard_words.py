@@ -1,7 +1,7 @@
 """Scorecards in words: names and definitions of the figures, cells of tables, cards."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,8 +14,8 @@ from policies.scorecard_figures import Figure
 
 HEATS = ((95, 5), (85, 4), (75, 3), (60, 2), (0, 1))
 TONES = {v.Card.RED: "bad", v.Card.YELLOW: "warn", v.Card.GREEN: "good", v.Card.EXEMPT: "quiet"}
-BELOW = {"open", "overdue", "mean_days"}
-"""Figures of which less is better."""
+TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
+"""Figures are shown rounded down, as they are computed: 99.96 is not 100."""
 
 
 def name(code: str) -> str:
@@ -62,10 +62,10 @@ def value(figure: Figure | None) -> str | None:
     if figure is None or figure.value is None:
         return None
     if figure.code in scorecard_figures.PER_CENT:
-        return percent(figure.value)
+        return percent(figure.value.quantize(HUNDREDTH, ROUND_FLOOR))
     if figure.code in scorecard_figures.COUNTS and figure.code != "mean_days":
         return number(int(figure.value))
-    return number(figure.value.quantize(Decimal("0.1")))
+    return number(figure.value.quantize(TENTH, ROUND_FLOOR))
 
 
 def sides(figure: Figure | None) -> str:
@@ -98,7 +98,8 @@ def heat(score: float | None) -> dict[str, Any] | None:
     if score is None:
         return None
     step = next(step for least, step in HEATS if score >= least)
-    return {"text": round(score), "note": words()[step], "heat": step, "numeric": True}
+    shown = number(Decimal(str(score)).quantize(TENTH, ROUND_FLOOR))
+    return {"text": shown, "note": words()[step], "heat": step, "numeric": True}
 
 
 def words() -> Mapping[int, str]:
@@ -132,7 +133,7 @@ def change(now: Figure | None, before: Figure | None) -> str:
     """The difference from the month before, signed; empty where one of the two is missing."""
     if now is None or before is None or now.value is None or before.value is None:
         return ""
-    difference = (now.value - before.value).quantize(Decimal("0.1"))
+    difference = (now.value - before.value).quantize(TENTH)
     sign = "+" if difference > 0 else "−" if difference < 0 else "±"
     return f"{sign}{number(abs(difference))}"
 
