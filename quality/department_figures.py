@@ -101,7 +101,7 @@ def proofs(session: Session, found: Iterable[Dataset], as_of: datetime) -> Mappi
         .join(Suite, Suite.id == Run.suite_id)
         .join(Version, Version.id == Run.version_id)
         .outerjoin(StoredFile, StoredFile.id == Version.table_id)
-        .where(Run.at <= as_of)
+        .where(Run.at <= as_of, Run.state == v.RunState.DONE)
         .order_by(Run.at)
     )
     last = {version_id: Proof(*rest) for version_id, *rest in session.execute(query)}

@@ -32,21 +32,26 @@ class Outcome:
 
 
 def last_run(session: Session, version_id: str | None) -> Run | None:
-    """The newest run of a version."""
+    """The newest run of a version that reached its end."""
     if version_id is None:
         return None
-    return session.scalars(select(Run).where(Run.version_id == version_id).order_by(Run.at.desc()).limit(1)).first()
+    query = select(Run).where(Run.version_id == version_id, Run.state == v.RunState.DONE)
+    return session.scalars(query.order_by(Run.at.desc(), Run.id.desc()).limit(1)).first()
 
 
 def last_runs(session: Session, version_ids: Iterable[str]) -> Mapping[str, Run]:
     """The newest run of each version."""
     newest = (
         select(Run.version_id, func.max(Run.at).label("at"))
-        .where(Run.version_id.in_(list(version_ids)))
+        .where(Run.version_id.in_(list(version_ids)), Run.state == v.RunState.DONE)
         .group_by(Run.version_id)
         .subquery()
     )
-    query = select(Run).join(newest, (Run.version_id == newest.c.version_id) & (Run.at == newest.c.at))
+    query = (
+        select(Run)
+        .join(newest, (Run.version_id == newest.c.version_id) & (Run.at == newest.c.at))
+        .where(Run.state == v.RunState.DONE)
+    )
     return {run.version_id: run for run in session.scalars(query)}
 
 
