@@ -18,7 +18,8 @@ from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
-from quality import runs
+from policies.refusals import Refusal
+from quality import docs, runs, scorecards
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -26,10 +27,10 @@ from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
 
 if TYPE_CHECKING:
-    from quality import checks, reading
+    from quality import checks, engine_docs, reading
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    checks = Later("quality.checks")
+    checks, engine_docs = Later("quality.checks"), Later("quality.engine_docs")
     reading = Later("quality.reading")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
@@ -42,6 +43,8 @@ SCHEDULES = {
     "grants.expire": 60,
     "cases.remind": 3600,
     "indicators.keep": 86_400,
+    "scorecards.keep": 3600,
+    "docs.expire": 3600,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
 }
@@ -206,6 +209,38 @@ def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
     kit.quarantine.sweep(known, kit.clock() - ORPHAN_AGE)
 
 
+def keep_scorecards(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Freeze the scorecard of the month that is over, and close months whose appeals are done."""
+    now = kit.clock()
+    with kit.database.read() as session:
+        month = scorecards.due(session, now)
+    if month is not None:
+        with work.begin(kit.database, SYSTEM, now) as unit:
+            scorecards.freeze(unit, month)
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        scorecards.close(unit)
+
+
+def make_docs(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Make the report on a run for experts; what goes wrong is said to whoever waits for it."""
+    with kit.database.read() as session:
+        plan = docs.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    try:
+        made: Any = engine_docs.make(plan, kit.blobs, kit.scratch)
+    except Refusal as refusal:
+        made = refusal.text("zh")
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.record(unit, plan, made)
+
+
+def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Forget reports whose time is over; the sweep of the store removes their files."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.expire(unit)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "quality.run": run_quality,
@@ -217,6 +252,9 @@ HANDLERS: Mapping[str, Handler] = {
     "cases.remind": remind_cases,
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
+    "scorecards.keep": keep_scorecards,
+    "docs.make": make_docs,
+    "docs.expire": expire_docs,
     "store.sweep": sweep_store,
     "uploads.sweep": sweep_uploads,
 }

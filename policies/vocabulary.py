@@ -49,11 +49,26 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, RunState, Severity, Verdict
+from policies.quality_terms import (
+    Card,
+    Dimension,
+    DocsState,
+    Format,
+    Grade,
+    Licence,
+    MqaDimension,
+    MqaMetric,
+    MqaRating,
+    RunState,
+    ScorecardState,
+    Severity,
+    Verdict,
+)
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
     "ApplicantKind",
+    "Card",
     "CaseKind",
     "CatalogueClass",
     "Channel",
@@ -67,6 +82,7 @@ __all__ = [
     "DemandPath",
     "Desensitisation",
     "Dimension",
+    "DocsState",
     "Edition",
     "EntryState",
     "FeedbackKind",
@@ -78,6 +94,9 @@ __all__ = [
     "Licence",
     "ListKind",
     "Measure",
+    "MqaDimension",
+    "MqaMetric",
+    "MqaRating",
     "NationalGrade",
     "ObjectFlag",
     "ObjectionKind",
@@ -93,6 +112,7 @@ __all__ = [
     "ResourceKind",
     "Role",
     "RunState",
+    "ScorecardState",
     "SecurityLevel",
     "Severity",
     "ShareMode",

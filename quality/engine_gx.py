@@ -16,10 +16,16 @@ with warnings.catch_warnings():
     import great_expectations
     from great_expectations import ExpectationSuite, expectations
     from great_expectations.compatibility import pyspark
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.id_dict import IDDict
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
     from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
     from great_expectations.datasource.fluent.spark_datasource import SparkDatasource
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
@@ -43,6 +49,7 @@ with warnings.catch_warnings():
         Condition,
         deserialize_row_condition,
     )
+    from great_expectations.render.renderer.site_builder import SiteBuilder
     from great_expectations.util import convert_to_json_serializable
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.v1_validator import Validator
@@ -86,17 +93,23 @@ __all__ = [
     "Expectation",
     "ExpectationConfiguration",
     "ExpectationSuite",
+    "ExpectationSuiteIdentifier",
+    "ExpectationSuiteValidationResult",
+    "ExpectationValidationResult",
     "IDDict",
     "MetricConfiguration",
     "MetricResolutionError",
     "PandasDatasource",
     "PandasExecutionEngine",
+    "RunIdentifier",
     "SQLDatasource",
+    "SiteBuilder",
     "SparkDFExecutionEngine",
     "SparkDatasource",
     "SqlAlchemyExecutionEngine",
     "TableColumns",
     "TableMetricProvider",
+    "ValidationResultIdentifier",
     "Validator",
     "column_condition_partial",
     "convert_to_json_serializable",

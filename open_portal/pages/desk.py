@@ -16,14 +16,16 @@ from open_portal.pages import (
     desk_files,
     desk_items,
     desk_layout,
+    desk_quality,
     desk_reviews,
     desk_rules,
+    desk_scorecards,
     desk_tasks,
     desk_uploads,
     desk_versions,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
-from open_portal.pages.desk_frame import address, case_line, language, pages
+from open_portal.pages.desk_frame import address, case_address, case_line, language, pages
 from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
@@ -37,8 +39,10 @@ PARTS = (
     desk_files,
     desk_items,
     desk_layout,
+    desk_quality,
     desk_reviews,
     desk_rules,
+    desk_scorecards,
     desk_tasks,
     desk_uploads,
     desk_versions,
@@ -121,8 +125,7 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     case = session().get(Case, notice.about_id)
     if case is None:
         return text, url_for("desk.home")
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand"}.get(kind, "desk.case")
-    return f"{text} · {case.title}", url_for(endpoint, number=number)
+    return f"{text} · {case.title}", case_address(case)
 
 
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
