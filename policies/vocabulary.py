@@ -50,6 +50,7 @@ from policies.procedure_terms import (
     VersionState,
 )
 from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict
+from policies.standard_terms import ClaimState, CleaningState, DeviationKind, StandardState
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "CaseKind",
     "CatalogueClass",
     "Channel",
+    "ClaimState",
+    "CleaningState",
     "CollectState",
     "CollectionKind",
     "ComplaintKind",
@@ -66,6 +69,7 @@ __all__ = [
     "DemandMatch",
     "DemandPath",
     "Desensitisation",
+    "DeviationKind",
     "Dimension",
     "Edition",
     "EntryState",
@@ -96,6 +100,7 @@ __all__ = [
     "Severity",
     "ShareMode",
     "ShareType",
+    "StandardState",
     "SyncMode",
     "SystemLevel",
     "TenantKind",

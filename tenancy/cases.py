@@ -28,6 +28,8 @@ PREFIXES = {
     "RELEASE": "KF",
     "APPLICATION": "SQ",
     "DEMAND": "XQ",
+    "STANDARD_REVIEW": "BZ",
+    "SOURCE_CLAIM": "SY",
 }
 
 
