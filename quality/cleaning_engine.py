@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,6 +20,8 @@ from quality.cleaning import NARROW, SPACES, WIDE, Step
 from quality.engine_tables import ROW, SOURCE, Scan, literal
 
 BATCH = 20_000
+TROUBLE = (duckdb.Error, pa.ArrowInvalid, engine_tables.OutOfTimeError)
+"""What a table may raise that was not to be foreseen from the plan."""
 SAMPLES = 8
 MOST_REFERENCE = 2_000_000
 SQL_TYPES = {"integer": "BIGINT", "number": "DOUBLE", "date": "DATE", "datetime": "TIMESTAMP", "boolean": "BOOLEAN"}
