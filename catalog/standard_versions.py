@@ -72,13 +72,21 @@ class ListValues:
 Values = ElementValues | ListValues
 
 
-def propose(work: Work, tenant: Tenant, values: Values, *, starts_on: date | None = None) -> Standard:
+def propose(
+    work: Work,
+    tenant: Tenant,
+    values: Values,
+    *,
+    starts_on: date | None = None,
+    known_lists: frozenset[str] = frozenset(),
+) -> Standard:
     """Write a draft in a tenant's name: the first version of a name, the next one, or its own draft once more.
 
-    Raises Invalid for values that can't be meant or a name of another tenant, Refused while a version is under review.
+    `known_lists` are lists proposed together with it, which need not be in force yet. Raises Invalid for values that
+    can't be meant or a name of another tenant, Refused while a version is under review.
     """
     work.demand("standard.propose", _Place(tenant))
-    check(work.session, values, local_date(work.now))
+    check(work.session, values, local_date(work.now), known_lists)
     kind = kind_of(values)
     rows = standards.every_version(work.session, kind, values.name, locked=True)
     if rows and rows[0].tenant_id != tenant.id:
@@ -105,6 +113,8 @@ def submit(work: Work, row: Standard) -> Case:
     work.demand("standard.propose", row)
     if row.state is not StandardState.DRAFT:
         raise Refused("standard.wrong-state", state=row.state)
+    if isinstance(row, DataElement) and row.code_list:
+        standards.demand_lists(work.session, [row.code_list], local_date(work.now))
     row.state = StandardState.IN_REVIEW
     case = cases.begin(work, KIND, row, title=f"{row.zh} {row.name} v{row.number}", tenant=row.tenant)
     work.record("standard.submitted", row, name=row.name, case=case.number)
@@ -177,7 +187,7 @@ def values_of(row: Standard) -> Values:
     return ListValues(**{name: getattr(row, name) for name in names}, codes=codes)
 
 
-def check(session: Session, values: Values, today: date) -> None:
+def check(session: Session, values: Values, today: date, known_lists: frozenset[str] = frozenset()) -> None:
     """Raise Invalid, with the field it belongs to, for values that can't be meant."""
     if not NAME.fullmatch(values.name):
         raise Invalid("standard.name", field="name")
@@ -190,7 +200,7 @@ def check(session: Session, values: Values, today: date) -> None:
         raise Invalid("standard.length", field="length")
     if values.pattern:
         _check_pattern(values.pattern)
-    if values.code_list:
+    if values.code_list and values.code_list.partition("#")[0] not in known_lists:
         standards.demand_lists(session, [values.code_list], today)
 
 
