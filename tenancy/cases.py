@@ -164,6 +164,11 @@ def find(session: Session, number: str, actor: Actor) -> Case:
     return case
 
 
+def by_number(session: Session, number: str) -> Case | None:
+    """A case by its number, for procedures whose cases whole groups may know of; the caller asks who may."""
+    return session.scalars(select(Case).where(Case.number == number)).first()
+
+
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Which cases an actor may know of: his own, his organisation's, and those his tenants must answer."""
     inside = [one.tenant_id for one in actor.standings if one.role and one.kind is not TenantKind.APPLICANT]

@@ -6,6 +6,7 @@ from open_portal.pages import (
     admin_rule_changes,
     admin_rules,
     admin_scorecard,
+    admin_standards,
     admin_tenants,
     admin_try,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "admin_rule_changes",
     "admin_rules",
     "admin_scorecard",
+    "admin_standards",
     "admin_tenants",
     "admin_try",
     "pages",
