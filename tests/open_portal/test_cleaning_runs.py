@@ -39,7 +39,7 @@ def upload(kit: Kit, cast: Any, now: datetime, title: str = "从业人员", csv:
         tenant = deed.session.get_one(Tenant, cast.department.id)
         entry = datasets.register(deed, tenant, datasets.Description(title=title))
         version_id, entry_id = versions.receive(deed, entry, blob, "名册.csv").id, entry.id
-    handlers.check_version(kit, {"version_id": version_id})
+    handlers.check_now(kit, version_id)
     return entry_id
 
 
@@ -86,7 +86,7 @@ def test_a_plan_is_previewed_and_run(kit: Kit, cast: Any, now: datetime) -> None
     assert len(ledger) == run.changed == 83
     assert ledger[0] == {"row": 1, "column": "区县", "before": " 吴兴区", "after": "吴兴区", "step": 1}
     assert ledger[-1] == {"row": 41, "column": None, "before": "40", "after": None, "step": 3}
-    handlers.check_version(kit, {"version_id": run.version_id})
+    handlers.check_now(kit, run.version_id)
     with kit.database.read() as session:
         entry = session.get_one(Entry, entry_id)
         newest, original = versions.all_of(session, entry)
@@ -131,7 +131,7 @@ def test_a_newer_version_is_not_overtaken(kit: Kit, cast: Any, now: datetime) ->
         entry = deed.session.get_one(Entry, entry_id)
         (first,) = versions.all_of(deed.session, entry)
         version_id = versions.receive(deed, entry, versions.Blob(first.original.sha256, 1), "b.csv").id
-    handlers.check_version(kit, {"version_id": version_id})
+    handlers.check_now(kit, version_id)
     with work.begin(kit.database, cast.steward, now) as deed:
         cleanings.record(deed, task, found)
     run = run_of(kit, run_id)

@@ -124,7 +124,7 @@ def test_items_are_linked_measured_and_cleaned(stage: Stage) -> None:
     steward = stage.client(stage.cast.steward)
     with work.begin(stage.db, stage.cast.steward, stage.now) as deed:
         version_id = versions.receive(deed, stage.entry(code, deed.session), stage.put(CSV.encode()), "l.csv").id
-    handlers.check_version(stage.kit, {"version_id": version_id})
+    handlers.check_now(stage.kit, version_id)
     at = [one.name for one in stage.read(code).items].index("kind")
     page = f"/desk/datasets/{code}/standards"
     assert "kind" in steward.get(page).text
@@ -157,7 +157,7 @@ def test_items_are_linked_measured_and_cleaned(stage: Stage) -> None:
     assert steward.post(f"{clean}/run", data={"what": "run"}).status_code == 302
     run = _work(stage)
     assert run.version_id is not None
-    handlers.check_version(stage.kit, {"version_id": run.version_id})
+    handlers.check_now(stage.kit, run.version_id)
     for language in ("zh_Hans_CN", "en"):
         assert stage.client(stage.cast.officer, language).get(clean).status_code == 200
     ledger = steward.get(f"{clean}/{run.id}/changes.parquet")
