@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, descriptions, versions
+from catalog import changes, descriptions, standards, versions
 from catalog.descriptions import Description as Description  # noqa: PLC0414 - part of the deeds' signatures
 from catalog.descriptions import ItemDescription as ItemDescription  # noqa: PLC0414 - likewise
 from catalog.models import Entry, Follow, Item
@@ -15,6 +15,7 @@ from catalog.reading import LIVE
 from policies import identifiers, opening
 from policies import vocabulary as v
 from policies.approval import Moved
+from policies.calendars import local_date
 from policies.refusals import Invalid, Refusal, Refused
 from tenancy import cases
 from tenancy.models import Tenant
@@ -75,7 +76,7 @@ def set_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> Non
     """Replace a draft's data items; its security level becomes that of its most sensitive item."""
     work.demand("entry.edit", entry)
     _demand_editable(entry)
-    _write_items(work.session, entry, items)
+    _write_items(work, entry, items)
     work.record("entry.items", entry, code=entry.code, items=len(items))
     changes.note(work, entry, "entry.items")
 
@@ -85,7 +86,7 @@ def fill_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> No
     work.demand("quality.run", entry)
     if entry.items or entry.state not in EDITABLE:
         return
-    _write_items(work.session, entry, items)
+    _write_items(work, entry, items)
     changes.note(work, entry, "entry.items")
 
 
@@ -257,14 +258,15 @@ def _after_change(entry: Entry, move: str) -> None:
     entry.proposal = None
 
 
-def _write_items(session: Session, entry: Entry, items: Sequence[ItemDescription]) -> None:
+def _write_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> None:
+    standards.demand_known(work.session, items, local_date(work.now))
     names = [item.name for item in items]
     if len(set(names)) < len(names):
         raise Invalid("entry.item-twice", field="items")
     kept = {item.name: item for item in entry.items}
     for gone in set(kept) - set(names):
         entry.items.remove(kept[gone])
-    session.flush()
+    work.session.flush()
     for position, description in enumerate(items):
         row = kept.get(description.name)
         if row is None:

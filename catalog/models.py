@@ -161,6 +161,8 @@ class Item(Base):
     length: Mapped[int | None]
     unit: Mapped[str] = mapped_column(String(50), default="")
     codes: Mapped[list[str] | None]
+    element: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_list: Mapped[str | None] = mapped_column(String(70), index=True)
     is_primary: Mapped[bool] = mapped_column(Boolean, default=False)
     nullable: Mapped[bool] = mapped_column(Boolean, default=True)
     is_timestamp: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -209,6 +211,7 @@ class Version(Base):
     uploaded_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
     quarantined: Mapped[str | None] = mapped_column(String(32), index=True)
+    cleaned_from_id: Mapped[str | None] = mapped_column(String(36))
     glance: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
     account: Mapped[dict[str, Any] | None]

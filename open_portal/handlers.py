@@ -18,13 +18,14 @@ from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
-from policies.refusals import Refusal
-from quality import docs, runs, scorecards
+from policies.refusals import Forbidden, Refusal
+from quality import cleanings, docs, runs, scorecards
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
-from tenancy import audit, cases, jobs, work
+from tenancy import actors, audit, cases, jobs, work
 from tenancy.actors import SYSTEM
+from tenancy.models import Person
 
 if TYPE_CHECKING:
     from quality import checks, engine_docs, reading
@@ -124,6 +125,23 @@ def scan(kit: Kit, version_id: str) -> None:
     kit.quarantine.erase(plan.name)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         scanning.forget(unit, plan)
+
+
+def do_cleaning(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Preview or run the cleaning rules of an entry, and record it in the name of whoever asked."""
+    with kit.database.read() as session:
+        task = cleanings.gather(session, payload["run_id"])
+        person = session.get(Person, task.person_id) if task else None
+        asker = actors.of_person(person) if person else None
+    if task is None:
+        return
+    found = cleanings.act(task, kit.blobs, kit.scratch, memory_mb=kit.settings.memory_mb)
+    try:
+        with work.begin(kit.database, asker or SYSTEM, kit.clock()) as unit:
+            cleanings.record(unit, task, found)
+    except Forbidden:
+        with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+            cleanings.abandon(unit, task)
 
 
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
@@ -243,6 +261,7 @@ def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
+    "cleaning.do": do_cleaning,
     "quality.run": run_quality,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,

@@ -56,6 +56,11 @@ WORDS = {
         "Entry {code}: the file of version {number} bears a classification marking and was erased; look into it",
         "/my",
     ),
+    "source.disputed": (
+        "您对数据元 {element} 的数源认领有单位提出异议",
+        "A unit disputes your claim to be the source of {element}",
+        "/desk",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

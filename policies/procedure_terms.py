@@ -111,6 +111,8 @@ class CaseKind(Term):
     CORRECTION = "CORRECTION", "数据纠错", "Correction"
     OBJECTION = "OBJECTION", "异议", "Objection"
     RIGHTS_CLAIM = "RIGHTS_CLAIM", "权益主张", "Claim of infringed rights"
+    STANDARD_REVIEW = "STANDARD_REVIEW", "数据标准审定", "Review of a data standard"
+    SOURCE_CLAIM = "SOURCE_CLAIM", "数源认领", "Claim of a source"
     COMPLAINT = "COMPLAINT", "投诉举报", "Complaint"
 
 

@@ -64,6 +64,7 @@ from policies.quality_terms import (
     Severity,
     Verdict,
 )
+from policies.standard_terms import ClaimState, CleaningState, DeviationKind, StandardState
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -72,6 +73,8 @@ __all__ = [
     "CaseKind",
     "CatalogueClass",
     "Channel",
+    "ClaimState",
+    "CleaningState",
     "CollectState",
     "CollectionKind",
     "ComplaintKind",
@@ -81,6 +84,7 @@ __all__ = [
     "DemandMatch",
     "DemandPath",
     "Desensitisation",
+    "DeviationKind",
     "Dimension",
     "DocsState",
     "Edition",
@@ -117,6 +121,7 @@ __all__ = [
     "Severity",
     "ShareMode",
     "ShareType",
+    "StandardState",
     "SyncMode",
     "SystemLevel",
     "TenantKind",

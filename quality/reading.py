@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import datasets, scanning, versions
+from catalog import datasets, scanning, standards, versions
 from catalog.blobs import Blob, BlobStore
 from catalog.models import Version
 from catalog.reading_files import accounts, containers, looking
@@ -105,11 +105,12 @@ def gather(session: Session, version_id: str) -> Plan | None:
     if version is None or version.state is not v.VersionState.RECEIVED:
         return None
     suite = suites.latest(session, version.entry)
+    lists = standards.lists_for(session, version.entry.items, local_date(version.uploaded_at))
     return Plan(
         version_id=version.id,
         sha256=version.original.sha256,
         filename=version.original.name,
-        items=tuple(_hint(item) for item in version.entry.items),
+        items=tuple(_hint(item, lists) for item in version.entry.items),
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
@@ -227,14 +228,16 @@ def _how(version: Version) -> How:
     return How(ask=True)
 
 
-def _hint(item: Any) -> ItemHint:
+def _hint(item: Any, lists: Mapping[str, Sequence[str]]) -> ItemHint:
+    """What the catalogue says of an item; its values are those of its code list, if it has one."""
+    codes = lists.get(item.name) or item.codes
     return ItemHint(
         name=item.name,
         title=item.title,
         type=item.type.value,
         nullable=item.nullable,
         is_primary=item.is_primary,
-        codes=tuple(item.codes) if item.codes else None,
+        codes=tuple(codes) if codes else None,
         is_timestamp=item.is_timestamp,
     )
 

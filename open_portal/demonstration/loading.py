@@ -7,7 +7,7 @@ from catalog import importing, search_index
 from catalog.mapping import portals
 from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
-from open_portal.demonstration import entries, files, journeys
+from open_portal.demonstration import entries, files, journeys, standards
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from policies import rulebook
@@ -36,6 +36,8 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     for number, row in enumerate(rows):
         tell(row["title_zh"])
         entries.load(kit, cast, row, begin + number * timedelta(days=DAYS_BACK) / len(rows))
+    tell("data standards / 数据标准")
+    standards.load(kit, cast, entries.by_key(kit), now - timedelta(days=12))
     tell("neighbours' catalogues / 周边目录")
     import_catalogues(kit, now)
     tell("demands, applications / 需求与申请")

@@ -8,6 +8,7 @@ from open_portal.pages import (
     admin_rules,
     admin_scorecard,
     admin_scorecard_months,
+    admin_standards,
     admin_tenants,
     admin_try,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "admin_rules",
     "admin_scorecard",
     "admin_scorecard_months",
+    "admin_standards",
     "admin_tenants",
     "admin_try",
     "pages",

@@ -24,7 +24,13 @@ from tenancy.records import Case, Decision
 from tenancy.work import Work
 
 pages = Blueprint("desk", __name__)
-CASE_PAGES = {"APPLICATION": "desk.application", "DEMAND": "desk.demand", "SCORECARD_APPEAL": "desk.scorecard_appeal"}
+CASE_PAGES = {
+    "APPLICATION": "desk.application",
+    "DEMAND": "desk.demand",
+    "SCORECARD_APPEAL": "desk.scorecard_appeal",
+    "STANDARD_REVIEW": "desk.standard_case",
+    "SOURCE_CLAIM": "desk.source_case",
+}
 """The pages of kinds of case that are not worked on as entries are."""
 
 

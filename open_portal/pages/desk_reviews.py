@@ -63,7 +63,7 @@ def decide_case(number: str) -> ResponseReturnValue:
         _demand_still(cases.of_subject(unit.session, entry, *_rivals(kind)), number)
         return decide(unit, entry, chosen, comment=words["comment"], basis=words["basis"])
 
-    return _decided(found, move, "desk/case.html", _case_page)
+    return decided(found, move, "desk/case.html", _case_page)
 
 
 def _rivals(kind: str) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _demand_still(newest: Case | None, number: str) -> None:
         raise Refused("approval.wrong-stage")
 
 
-def _decided(
+def decided(
     found: Case,
     move: Callable[[Work, str, dict[str, Any]], object],
     template: str,
@@ -212,7 +212,7 @@ def decide_application(number: str) -> ResponseReturnValue:
         extra = {"days": words["days"]} if words["days"] else {}
         return applications.decide(unit, mine, chosen, comment=words["comment"], basis=words["basis"], **extra)
 
-    return _decided(found, move, "desk/application.html", _application_page)
+    return decided(found, move, "desk/application.html", _application_page)
 
 
 def _application(number: str) -> Application:
