@@ -21,10 +21,11 @@ from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
 
 if TYPE_CHECKING:
-    from quality import checks
+    from quality import assessing, checks
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     checks = Later("quality.checks")
+    assessing = Later("quality.assessing")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)
@@ -67,6 +68,17 @@ def scan(kit: Kit, version_id: str) -> None:
     kit.quarantine.erase(plan.name)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         scanning.forget(unit, plan)
+
+
+def assess_version(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Look through a version once more for personal data and what tells its rows apart."""
+    with kit.database.read() as session:
+        plan = assessing.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    found = assessing.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        assessing.record(unit, plan, found)
 
 
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
@@ -146,6 +158,7 @@ def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
+    "version.assess": assess_version,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,
     "index.rebuild": rebuild_index,

@@ -42,6 +42,14 @@ class Verdict(Term):
     ERROR = "ERROR", "无法评定", "Could not be judged"
 
 
+class RiskVerdict(Ranked):
+    """披露风险结论: whether data may be opened as they are."""
+
+    PASS = "PASS", "可以开放", "May be opened"
+    REVIEW = "REVIEW", "须经审核员签署", "Needs a reviewer's signature"
+    STOP = "STOP", "不宜按现状开放", "Not to be opened as it is"
+
+
 class Licence(Term):
     """使用许可; ``uri`` identifies its text, ``free`` says that it meets the Open Definition."""
 

@@ -49,7 +49,7 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict
+from policies.quality_terms import Dimension, Format, Grade, Licence, RiskVerdict, Severity, Verdict
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "ReasonKind",
     "Region",
     "ResourceKind",
+    "RiskVerdict",
     "Role",
     "SecurityLevel",
     "Severity",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import datasets, scanning, versions
+from catalog import assessments, datasets, scanning, versions
 from catalog.blobs import Blob, BlobStore
 from catalog.models import Version
 from catalog.reading_files import accounts, containers, looking
@@ -24,7 +24,8 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import RuleResult
 from policies.refusals import Refusal
-from quality import expectations, profiles, proposals, suites
+from quality import assessing, expectations, profiles, proposals, suites
+from quality.assessing import Assessment, Subject
 from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
 from quality.models import Run as StoredRun
@@ -71,6 +72,7 @@ class Plan:
     rules: tuple[Rule, ...]
     settled: bool
     how: How
+    subject: Subject
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Result:
     run: Run
     scorecard: grading.Scorecard
     gate: grading.Gate
+    assessment: Assessment
 
 
 def gather(session: Session, version_id: str) -> Plan | None:
@@ -111,6 +114,7 @@ def gather(session: Session, version_id: str) -> Plan | None:
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
+        subject=assessing.subject_of(version.entry),
     )
 
 
@@ -133,6 +137,7 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
                 updated_at=plan.uploaded_at,
                 memory_mb=memory_mb,
                 how=plan.how,
+                subject=plan.subject,
             )
         except Refusal as refusal:
             return refusal
@@ -151,6 +156,7 @@ def examine(
     updated_at: datetime | None = None,
     memory_mb: int = 1024,
     how: How | None = None,
+    subject: Subject | None = None,
 ) -> Result | Asked:
     """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
 
@@ -168,6 +174,7 @@ def examine(
         intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
     profile = profiles.profile(table, memory_limit=f"{min(memory_mb, PROFILE_MB)}MB")
     today = local_date(now)
+    assessment = assessing.assess(table, subject or Subject(), today, memory_limit=f"{PROFILE_MB}MB")
     used = tuple(rules) if settled else _with_proposals(rules, proposals.propose(profile, items, today=today))
     run = expectations.run(
         table,
@@ -194,6 +201,7 @@ def examine(
         run=run,
         scorecard=scorecard,
         gate=gate,
+        assessment=assessment,
     )
 
 
@@ -236,6 +244,7 @@ def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
             at=work.now,
         )
     )
+    assessments.keep(work, version, found.assessment.found, found.assessment.facts)
     versions.settle(work, version, _loaded(found), _judged(found))
 
 
