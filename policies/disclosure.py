@@ -155,13 +155,17 @@ def of_tier(groups: Mapping[str, Thresholds], tier: OpenTier) -> Thresholds | No
 
 
 def about_persons(roles: Mapping[str, str], *, direct: bool) -> bool:
-    """Whether the rows of a table are about persons: by a direct identifier, or what only persons have."""
-    return direct or any(role == "subject" or role in quasi_identifiers.PERSON for role in roles.values())
+    """Whether the rows of a table are about persons: by a direct identifier, whom they name, or two attributes that
+    go together; one attribute alone may be a list of codes."""
+    told = set(roles.values())
+    attributes = told & set(quasi_identifiers.PERSON)
+    together = len(attributes) + bool(told & set(quasi_identifiers.PLACE)) > 1
+    return direct or "subject" in told or (bool(attributes) and together)
 
 
 def proposed(roles: Mapping[str, str], leaving: Collection[str], *, persons: bool) -> tuple[str, ...]:
     """The quasi-identifiers among the columns that leave, by their names; none in a table not about persons."""
-    telling = {*quasi_identifiers.PERSON, *quasi_identifiers.PLACE}
+    telling = {*quasi_identifiers.PERSON, *quasi_identifiers.PLACE, "coordinate"}
     return tuple(name for name, role in roles.items() if persons and role in telling and name in leaving)
 
 

@@ -19,11 +19,12 @@ PERSON = {
     "origin": r"户籍(?!人口|数)|籍贯|native_?place|birth.?place|出生地",
     "political": r"政治面貌",
     "relation": r"与户主关系|家庭关系",
+    "attribute": r"人员类别|人员性质",
 }
 """Attributes that only a person has."""
 
 PLACE = {
-    "division": r"省份|城市|区县|县区|区划|地区|市区|乡镇|街道|社区|村(?!.*数)|所在地|"
+    "division": r"省份|城市|区县|县区|区划|地区|市区|乡镇|街道|社区|村(?!.*数)|所在地|[區区][別别]|里[別别]|"
     r"district|county|town|village|region|^city$|^area$",
     "address": r"地址|住址|小区|address",
     "postcode": r"邮编|邮政编码|postcode|zip_?code",

@@ -20,6 +20,18 @@ from tenancy.work import Work
 
 DIRECT = frozenset({v.PersonalKind.CITIZEN_ID, v.PersonalKind.MINOR, v.PersonalKind.PASSPORT, v.PersonalKind.BANK_CARD})
 """Kinds that name one person, so that the rows which hold them are about persons."""
+PARTS = {
+    v.PersonalKind.ADDRESS: "address",
+    v.PersonalKind.WHEREABOUTS: "address",
+    v.PersonalKind.BIRTH_DATE: "birth",
+    v.PersonalKind.DEMOGRAPHIC: "attribute",
+    v.PersonalKind.HEALTH: "",
+    v.PersonalKind.BIOMETRIC: "",
+    v.PersonalKind.RELIGION: "",
+    v.PersonalKind.FINANCE: "",
+    v.PersonalKind.OTHER: "",
+}
+"""What a declared item of a kind is among quasi-identifiers; a name or a telephone may be that of an office."""
 SECONDS = 120.0
 
 
@@ -78,6 +90,7 @@ def look(scan: Scan, subject: Subject, today: date) -> Assessment:
         subject.titles,
         leaving=subject.leaving,
         direct=_direct(found, subject),
+        declared={name: PARTS[kind] for name, kind in subject.declared.items() if kind in PARTS},
         sensitive=[name for name in scan.names if _is_sensitive(name, found, subject)],
         chosen=subject.chosen,
     )

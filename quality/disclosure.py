@@ -22,22 +22,28 @@ def measure(
     *,
     leaving: Collection[str] | None = None,
     direct: Collection[str] = (),
+    declared: Mapping[str, str] | None = None,
     sensitive: Sequence[str] = (),
     chosen: Sequence[str] | None = None,
 ) -> Facts:
     """What can be counted about the disclosure of persons by a table.
 
     `titles` name → further name of a column; `leaving` the columns that would be opened (None: all); `direct`
-    those that hold direct identifiers (names, identity numbers), `sensitive` those whose values shall differ within
-    a class, `chosen` the quasi-identifiers a steward chose instead of the proposed ones.
+    those that hold direct identifiers (identity numbers), `declared` the parts that declared personal items play
+    (role, or "" for none) and which show that rows are about persons, `sensitive` those whose values shall differ
+    within a class, `chosen` the quasi-identifiers a steward chose instead of the proposed ones.
     """
     columns = scan.names
     roles = {name: part for name in columns if (part := quasi_identifiers.role(f"{name}\n{titles.get(name, '')}"))}
+    for name, part in (declared or {}).items():
+        if part and name in columns:
+            roles.setdefault(name, part)
+    told = bool(direct or declared)
     leaves = set(columns) if leaving is None else set(leaving) & set(columns)
     counts = [name for name, part in roles.items() if part == "count" and columns[name].sort in {"integer", "number"}]
     births = [name for name, part in roles.items() if part == "birth"]
-    aggregated = bool(counts) and not direct and not births
-    persons = disclosure.about_persons(roles, direct=bool(direct)) and not aggregated
+    aggregated = bool(counts) and not told and not births
+    persons = disclosure.about_persons(roles, direct=told) and not aggregated
     quasi = disclosure.proposed(roles, leaves, persons=persons)
     if chosen is not None:
         quasi = tuple(name for name in chosen if name in columns)
