@@ -169,9 +169,10 @@ def proposed(roles: Mapping[str, str], leaving: Collection[str], *, persons: boo
     return tuple(name for name, role in roles.items() if persons and role in telling and name in leaving)
 
 
-def metres(decimals: int) -> float:
-    """What a step of the last decimal of a coordinate is on the ground, in metres (along a meridian)."""
-    return METRES_PER_DEGREE / float(10**decimals)
+def metres(decimals: int) -> str:
+    """What a step of the last decimal of a coordinate is on the ground, in metres (along a meridian), as text."""
+    step = METRES_PER_DEGREE / float(10**decimals)
+    return f"{step:.0f}" if step >= 10 else f"{step:.2g}"
 
 
 def fits(facts: Facts, leaving: Collection[str]) -> bool:
@@ -254,4 +255,4 @@ def _fineness(facts: Facts, bar: Thresholds, leaving: Collection[str]) -> Found:
     for column, places in facts.decimals.items():
         if facts.persons and column in leaving and places > bar.decimals:
             about: dict[str, Any] = {"column": column, "decimals": places, "allowed": bar.decimals}
-            yield RiskVerdict.REVIEW, Refused("disclosure.place", None, metres=f"{metres(places):.2g}", **about)
+            yield RiskVerdict.REVIEW, Refused("disclosure.place", None, metres=metres(places), **about)

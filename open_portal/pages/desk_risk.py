@@ -105,7 +105,7 @@ def _figures(facts: Facts, bar: Thresholds | None) -> list[dict[str, str]]:
     rows = [(labels["about"], about)]
     if facts.quasi:
         chosen = _("chosen by the steward") if facts.chosen else _("proposed by their names")
-        rows.append((labels["columns"], f"{_join(facts.quasi)} ({chosen})"))
+        rows.append((labels["columns"], _("%(columns)s (%(how)s)", columns=_join(facts.quasi), how=chosen)))
         smallest = f"≥ {SIZES}" if facts.smallest == SIZES else str(facts.smallest)
         rows.append(
             (_("Smallest class (k)"), _("%(k)s rows, of %(classes)s classes", k=smallest, classes=facts.classes))
@@ -124,7 +124,7 @@ def _figures(facts: Facts, bar: Thresholds | None) -> list[dict[str, str]]:
     rows += [
         (
             _("Precision of %(column)s", column=name),
-            _("%(decimals)s decimals, about %(metres)s m", decimals=places, metres=f"{disclosure.metres(places):.2g}"),
+            _("%(decimals)s decimals, about %(metres)s m", decimals=places, metres=disclosure.metres(places)),
         )
         for name, places in facts.decimals.items()
     ]

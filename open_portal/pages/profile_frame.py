@@ -93,6 +93,7 @@ def _column(at: int, one: ShownColumn, item: Item | None, rows: int) -> dict[str
         "top": [
             {"label": _short(value), "value": count, "note": _percent(count, filled if one.top_exact else 0)}
             for value, count in one.top
+            if one.top[0][1] > 1
         ],
         "top_exact": one.top_exact,
         "shapes": [[shape, count] for shape, count in one.shapes],
