@@ -49,7 +49,7 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, RiskVerdict, Severity, Verdict
+from policies.quality_terms import Dimension, Format, Grade, Licence, RiskVerdict, RunState, Severity, Verdict
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -93,6 +93,7 @@ __all__ = [
     "ResourceKind",
     "RiskVerdict",
     "Role",
+    "RunState",
     "SecurityLevel",
     "Severity",
     "ShareMode",
