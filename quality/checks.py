@@ -19,7 +19,8 @@ from policies.calendars import local_date
 from policies.grading import RuleResult
 from policies.refusals import Refused
 from quality import expectations, runs, suites
-from quality.expectations import OutOfTimeError, RuleOutcome, Run
+from quality.engine_tables import CancelledError, OutOfTimeError
+from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
 from quality.rules import Rule
 from tenancy.work import Work
@@ -80,6 +81,8 @@ def act(
                 seconds=seconds,
                 cancelled=cancelled,
             )
+        except CancelledError:
+            return Refused("run.cancelled")
         except OutOfTimeError:
             return Refused("run.out-of-time", seconds=int(seconds))
         except duckdb.OutOfMemoryException:
@@ -105,6 +108,7 @@ def judge(
         engine=engine,
         memory_limit=f"{memory_mb}MB",
         timeout=seconds,
+        cancelled=cancelled,
         parameters={"today": local_date(now), "updated_at": updated_at or now},
     )
     results = _rule_results(rules, run)
@@ -124,6 +128,7 @@ def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
     run.state, run.at = v.RunState.DONE, work.now
     run.engine, run.engine_version = found.run.engine, found.run.engine_version
     run.rows, run.seconds = found.run.rows, found.run.seconds
+    run.sampled, run.peak_memory_mb = found.run.sampled, found.run.peak_memory_mb
     run.results = [stored(outcome) for outcome in found.run.results]
     work.session.flush()
     versions.judge(work, run.version, _judged(found))
