@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from quality.engine_tables import Column, Scan, literal
+from quality.profile_views import HAN
 
 SHOWN = 8
 LONGEST = 60
@@ -34,7 +35,7 @@ def find(scan: Scan, columns: Sequence[Column], source: str) -> Mapping[str, tup
 def _shape(alias: str) -> str:
     plain = f"translate(left({alias}, {LONGEST}), {literal(_FROM)}, {literal(_TO)})"
     ascii_only = f"strlen({alias}) = length({alias})"
-    return f"CASE WHEN {ascii_only} THEN {plain} ELSE regexp_replace({plain}, '{_HAN}', '字', 'g') END"
+    return f"CASE WHEN {ascii_only} THEN {plain} ELSE regexp_replace({plain}, '{_HAN}', '{HAN}', 'g') END"
 
 
 def written(shape: str) -> str:

@@ -14,6 +14,8 @@ RARE = 5
 CROWD = 100
 """A mean over fewer persons than this may tell of one of them."""
 SHOWN = 10
+HAN = "字"
+"""What stands for a Han character in the shape of a value."""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def page(entry: Entry, version: Version, access: Access) -> dict[str, Any] | Non
         "rows": found.rows,
         "sampled": found.sampled,
         "repeated": found.repeated_rows,
+        "han": profile_views.HAN,
         "columns": columns,
         "withheld": sum(one.withheld for one in found.columns),
         "suppressed": any(one.suppressed for one in found.columns),

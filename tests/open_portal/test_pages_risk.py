@@ -58,7 +58,7 @@ def checked(stage: Stage) -> tuple[str, str]:
         blob = stage.kit.blobs.put(BytesIO(table()), limit=1 << 20)
         version_id = versions.receive(deed, entry, blob, "lines.csv").id
         entry_id = entry.id
-    handlers.check_version(stage.kit, {"version_id": version_id})
+    handlers.check_now(stage.kit, version_id)
     with work.begin(stage.db, stage.cast.steward, stage.now) as deed:
         entry = deed.session.get_one(Entry, entry_id)
         assert entry.open_type is v.OpenType.OPEN_UNCOND
