@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, descriptions, standards, versions
+from catalog import assessments, changes, descriptions, standards, versions
 from catalog.descriptions import Description as Description  # noqa: PLC0414 - part of the deeds' signatures
 from catalog.descriptions import ItemDescription as ItemDescription  # noqa: PLC0414 - likewise
 from catalog.models import Entry, Follow, Item
-from catalog.reading import LIVE
+from catalog.reading import LIVE, OPENED
 from policies import identifiers, opening
 from policies import vocabulary as v
 from policies.approval import Moved
@@ -170,7 +170,7 @@ def review(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
     if case.kind == "ENTRY_REVIEW":
         _after_review(work, entry, move)
     elif case.kind == "ENTRY_CHANGE":
-        _after_change(entry, move)
+        _after_change(work, entry, move)
     else:
         entry.state = v.EntryState.WITHDRAWN if move == "approve" else v.EntryState.PUBLISHED
     work.record("entry.reviewed", entry, code=entry.code, move=move, case=case.number)
@@ -251,10 +251,15 @@ def _after_review(work: Work, entry: Entry, move: str) -> None:
         entry.state = v.EntryState.REJECTED if move == "reject" else v.EntryState.DRAFT
 
 
-def _after_change(entry: Entry, move: str) -> None:
+def _after_change(work: Work, entry: Entry, move: str) -> None:
     entry.state = v.EntryState.PUBLISHED
     if move == "approve" and entry.proposal:
+        tier = entry.open_tier
         descriptions.apply(entry, descriptions.from_json(entry.proposal))
+        version = versions.live(work.session, entry)
+        if version and entry.open_state in OPENED and entry.open_tier < tier:
+            for hindrance in assessments.hindrances(version):
+                raise hindrance
     entry.proposal = None
 
 

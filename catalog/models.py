@@ -108,6 +108,7 @@ class Entry(Base):
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
+    quasi_identifiers: Mapped[list[str] | None]
 
     live_version_id: Mapped[str | None] = mapped_column(String(36))
     rows: Mapped[int | None] = mapped_column(BigInteger)
@@ -229,6 +230,10 @@ class Version(Base):
     dimensions: Mapped[dict[str, Any] | None]
     rules_total: Mapped[int | None]
     rules_failed: Mapped[int | None]
+    personal_scan: Mapped[dict[str, Any] | None]
+    disclosure: Mapped[dict[str, Any] | None]
+    disclosure_verdict: Mapped[v.RiskVerdict | None] = mapped_column(term(v.RiskVerdict))
+    disclosure_signed: Mapped[dict[str, Any] | None]
     checked_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
 

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     checks, engine_docs = Later("quality.checks"), Later("quality.engine_docs")
+    from quality import assessing, checks, reading
+else:
+    # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
+    assessing = Later("quality.assessing")
+    checks = Later("quality.checks")
     reading = Later("quality.reading")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
@@ -142,6 +147,15 @@ def do_cleaning(kit: Kit, payload: Mapping[str, Any]) -> None:
     except Forbidden:
         with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
             cleanings.abandon(unit, task)
+def assess_version(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Look through a version once more for personal data and what tells its rows apart."""
+    with kit.database.read() as session:
+        plan = assessing.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    found = assessing.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        assessing.record(unit, plan, found)
 
 
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
@@ -262,6 +276,7 @@ def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
+    "version.assess": assess_version,
     "quality.run": run_quality,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,

@@ -66,6 +66,14 @@ class DocsState(Term):
     FAILED = "FAILED", "生成失败", "Could not be made"
 
 
+class RiskVerdict(Ranked):
+    """披露风险结论: whether data may be opened as they are."""
+
+    PASS = "PASS", "可以开放", "May be opened"
+    REVIEW = "REVIEW", "须经审核员签署", "Needs a reviewer's signature"
+    STOP = "STOP", "不宜按现状开放", "Not to be opened as it is"
+
+
 class RunState(Term):
     """检测状态 of a quality run."""
 

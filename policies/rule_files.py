@@ -18,7 +18,7 @@ from policies.rule_tables import RulebookError, Table
 from policies.vocabulary import Dimension, Grade
 
 CODE = r"[A-Z][A-Z0-9_]*"
-FILES = ("limits.toml", "quality.toml", "indicators.toml")
+FILES = ("limits.toml", "quality.toml", "disclosure.toml", "indicators.toml")
 FOLDERS = ("procedures", "calendars")
 NESTED = ("limits",)
 """Keys whose table an overlay replaces entry by entry; every other key is replaced as a whole."""
