@@ -28,15 +28,12 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from quality import checks, engine_docs, reading
-else:
-    # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    checks, engine_docs = Later("quality.checks"), Later("quality.engine_docs")
-    from quality import assessing, checks, reading
+    from quality import assessing, checks, engine_docs, reading
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     assessing = Later("quality.assessing")
     checks = Later("quality.checks")
+    engine_docs = Later("quality.engine_docs")
     reading = Later("quality.reading")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
@@ -147,6 +144,8 @@ def do_cleaning(kit: Kit, payload: Mapping[str, Any]) -> None:
     except Forbidden:
         with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
             cleanings.abandon(unit, task)
+
+
 def assess_version(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Look through a version once more for personal data and what tells its rows apart."""
     with kit.database.read() as session:

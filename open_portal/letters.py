@@ -59,6 +59,8 @@ WORDS = {
     "source.disputed": (
         "您对数据元 {element} 的数源认领有单位提出异议",
         "A unit disputes your claim to be the source of {element}",
+        "/desk",
+    ),
     "version.disclosure": (
         "《{title}》第 {number} 版数据的披露风险高于上一版，请核查",
         "“{title}”: the disclosure risk of version {number} is graver than before; look into it",
