@@ -5,6 +5,7 @@ Its import uses modules deprecated by Python and redirects every warning of the 
 undone here.
 """
 
+import atexit
 import gc
 import logging
 import threading
@@ -58,6 +59,7 @@ logging.captureWarnings(False)
 # it, which was a third of the cost of a small table.
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)
 
 spark: Any = pyspark
 """Spark's names where it is installed, else stand-ins which say so when they are used."""
