@@ -14,6 +14,7 @@ from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Refusal
+from quality import gates, issue_runs
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -34,6 +35,7 @@ SCHEDULES = {
     "index.catch-up": 5,
     "grants.expire": 60,
     "cases.remind": 3600,
+    "issues.watch": 3600,
     "indicators.keep": 86_400,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
@@ -117,6 +119,15 @@ def remind_cases(kit: Kit, _payload: Mapping[str, Any]) -> None:
         jobs.prune(unit.session, unit.now - JOB_AGE)
 
 
+def watch_issues(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Open what checks found before publication, hold live data to their gate, end silence, tell of what is overdue."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        issue_runs.catch_up(unit)
+        gates.watch(unit)
+        issue_runs.lapse(unit)
+        issue_runs.escalate(unit)
+
+
 def keep_indicators(kit: Kit, _payload: Mapping[str, Any]) -> None:
     """Keep today's readings of every rate with their evidence."""
     now = kit.clock()
@@ -152,6 +163,7 @@ HANDLERS: Mapping[str, Handler] = {
     "audit.seal": seal_audit,
     "grants.expire": expire_grants,
     "cases.remind": remind_cases,
+    "issues.watch": watch_issues,
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
     "store.sweep": sweep_store,

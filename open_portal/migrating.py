@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from catalog import models as _catalog
+from quality import issue_models as _issues
 from quality import models as _quality
 from sharing.access import models as _access
 from sharing.demand import models as _demand
@@ -18,7 +19,7 @@ from tenancy.database import Database
 from tenancy.types import Base
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
-TABLES = (_tenancy, _records, _catalog, _quality, _access, _demand, _rates)
+TABLES = (_tenancy, _records, _catalog, _quality, _issues, _access, _demand, _rates)
 """Every module with tables, so that the metadata is whole."""
 METADATA = Base.metadata
 

@@ -24,7 +24,7 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import RuleResult
 from policies.refusals import Refusal
-from quality import expectations, profiles, proposals, suites
+from quality import expectations, gates, issue_runs, profiles, proposals, suites
 from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
 from quality.models import Run as StoredRun
@@ -71,6 +71,7 @@ class Plan:
     rules: tuple[Rule, ...]
     settled: bool
     how: How
+    terms: grading.GateTerms
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def gather(session: Session, version_id: str) -> Plan | None:
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
+        terms=gates.terms_of(version.entry),
     )
 
 
@@ -133,6 +135,7 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
                 updated_at=plan.uploaded_at,
                 memory_mb=memory_mb,
                 how=plan.how,
+                terms=plan.terms,
             )
         except Refusal as refusal:
             return refusal
@@ -151,6 +154,7 @@ def examine(
     updated_at: datetime | None = None,
     memory_mb: int = 1024,
     how: How | None = None,
+    terms: grading.GateTerms | None = None,
 ) -> Result | Asked:
     """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
 
@@ -179,7 +183,7 @@ def examine(
     results = _rule_results(used, run)
     rulebook_ = rulebook.in_force()
     scorecard = grading.score(results, rulebook_.quality, rows=intake.rows_loaded)
-    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality)
+    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality, terms)
     kept = None
     if blobs and intake.rows_refused:
         kept = _keep(blobs, refused)
@@ -237,6 +241,10 @@ def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
         )
     )
     versions.settle(work, version, _loaded(found), _judged(found))
+    outcomes = {one.rule_id: one for one in found.run.results}
+    ran = [(rule, outcomes[rule.rule_id]) for rule in found.rules if rule.rule_id in outcomes]
+    issue_runs.follow_run(work, version, ran)
+    gates.follow(work, version)
 
 
 def _with_proposals(rules: Sequence[Rule], proposed: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -28,6 +28,7 @@ PREFIXES = {
     "RELEASE": "KF",
     "APPLICATION": "SQ",
     "DEMAND": "XQ",
+    "ISSUE": "WT",
 }
 
 
@@ -41,10 +42,17 @@ def begin(
     applicant_tenant: Tenant | None = None,
     chain: Sequence[str] | None = None,
     number: str | None = None,
+    opened_by: str | None = None,
+    urgency: str = "",
+    tell: bool = True,
 ) -> Case:
-    """Open a case about a row, for the tenant that must answer it; the chain is drawn from the rules in force."""
-    rules = rulebook.in_force()
-    opened = approval.open_case(kind, work.actor.id, work.now, rules, chain=tuple(chain) if chain else None)
+    """Open a case about a row, for the tenant that must answer it; the chain is drawn from the rules in force.
+
+    `opened_by` stands for the actor where somebody without an account opens it; without `tell` nobody hears of it.
+    """
+    rules, opener = rulebook.in_force(), opened_by or work.actor.id
+    drawn = tuple(chain) if chain else None
+    opened = approval.open_case(kind, opener, work.now, rules, chain=drawn, urgency=urgency)
     year = local_date(work.now).year
     case = Case(
         id=new_id(),
@@ -58,7 +66,8 @@ def begin(
         tenant=tenant,
         applicant_tenant_id=applicant_tenant.id if applicant_tenant else None,
         applicant_tenant=applicant_tenant,
-        opened_by=work.actor.id,
+        opened_by=opener,
+        urgency=urgency,
         opened_at=work.now,
         rules_hash=rules.hash,
     )
@@ -68,7 +77,8 @@ def begin(
     work.session.add(case)
     work.session.flush()
     work.record("case.opened", case, kind=kind, stage=case.stage, number=case.number)
-    notices.tell_next(work, case)
+    if tell:
+        notices.tell_next(work, case)
     return case
 
 
@@ -140,6 +150,7 @@ def facts_of(case: Case) -> CaseFacts:
         intervals=_read(case.intervals),
         total=_read(case.total),
         extended=case.extended,
+        urgency=case.urgency,
     )
 
 
