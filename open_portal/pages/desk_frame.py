@@ -66,7 +66,9 @@ def procedure_of(case: Case) -> Procedure:
 
 def case_address(case: Case) -> str:
     """Where a case is worked on."""
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand"}.get(case.kind, "desk.case")
+    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand", "ISSUE": "desk.issue"}.get(
+        case.kind, "desk.case"
+    )
     return url_for(endpoint, number=case.number)
 
 

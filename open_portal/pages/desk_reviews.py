@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -43,9 +43,8 @@ NOT_ON_THE_DESK = frozenset({"submit", "supplement", "withdraw", "sign", "termin
 def case(number: str) -> ResponseReturnValue:
     """A case about an entry; applications and demands have pages of their own."""
     found = cases.find(session(), number, actor())
-    if found.kind in {"APPLICATION", "DEMAND"}:
-        endpoint = "desk.application" if found.kind == "APPLICATION" else "desk.demand"
-        return redirect(url_for(endpoint, number=number))
+    if found.kind in {"APPLICATION", "DEMAND", "ISSUE"}:
+        return redirect(case_address(found))
     return render_template("desk/case.html", **_case_page(found))
 
 
