@@ -191,8 +191,11 @@ def worklist(session: Session, actor: Actor) -> list[Case]:
 
 
 def _waits_for(actor: Actor, case: Case) -> bool:
-    stage = rulebook.in_force().procedures[case.kind].stages[case.stage]
-    return any(one.startswith(f"{stage.turn}:") for one in capacities(actor, case))
+    procedure = rulebook.in_force().procedures[case.kind]
+    turn = procedure.stages[case.stage].turn
+    mine = {one for one in capacities(actor, case) if one.startswith(f"{turn}:")}
+    # A plain member of a body stands on its side too, but nothing waits for him.
+    return any(move.open_to(mine) for move in procedure.leaving(case.stage))
 
 
 def _keep_facts(case: Case, opened: CaseFacts) -> None:

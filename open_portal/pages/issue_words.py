@@ -71,7 +71,12 @@ def shown(issue: Issue, actor: Actor, text: str) -> str:
 
 def steps(issue: Issue, actor: Actor) -> list[dict[str, Any]]:
     """Everything that happened, for the timeline; who acted is a body, never a person's name."""
-    first = {"state": "done", "text": _("Reported"), "time": language.datetime(issue.created_at), "by": _source(issue)}
+    first = {
+        "state": "done",
+        "text": _("Fault reported"),
+        "time": language.datetime(issue.created_at),
+        "by": _source(issue),
+    }
     if issue.case is None:
         return [first]
     found = [first, *(_step(issue, one, actor) for one in issue.case.decisions)]
