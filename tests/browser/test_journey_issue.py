@@ -48,8 +48,6 @@ def report(citizen: Any) -> tuple[str, str, str]:
     citizen.follow(DATASET)
     dataset: str = citizen.page.url
     citizen.follow("反馈数据问题")
-    citizen.button("提交反馈")
-    assert citizen.page.locator(".govuk-error-summary").is_visible()
     citizen.fill({"description": f"{FAULT}请致电{PHONE}"})
     citizen.button("提交反馈")
     number, secret = (one.inner_text().strip() for one in citizen.page.locator(".tx-copy-once code").all())
