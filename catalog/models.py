@@ -111,6 +111,8 @@ class Entry(Base):
     quasi_identifiers: Mapped[list[str] | None]
 
     live_version_id: Mapped[str | None] = mapped_column(String(36))
+    offline_since: Mapped[datetime | None] = mapped_column(index=True)
+    offline_reasons: Mapped[list[Any] | None]
     rows: Mapped[int | None] = mapped_column(BigInteger)
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     probe_ok: Mapped[bool | None]

@@ -219,8 +219,34 @@ def make_live(work: Work, version: Version) -> None:
     work.record("version.live", version, entry=entry.code, number=version.number)
     changes.note(work, entry, "version.live")
     assessments.warn(work, version, before)
+    _tell_followers(work, entry, "entry.updated")
+
+
+def take_offline(work: Work, entry: Entry, reasons: Sequence[Mapping[str, Any]]) -> None:
+    """Hand out an entry's rows no longer, with the reasons that everybody may read; its own house keeps them."""
+    work.demand("issue.detect", entry)
+    if entry.offline_since is not None:
+        return
+    entry.offline_since, entry.offline_reasons = work.now, [dict(one) for one in reasons]
+    work.record("entry.offline", entry, code=entry.code, reasons=[one.get("code") for one in reasons])
+    changes.note(work, entry, "entry.offline")
+    _tell_followers(work, entry, "entry.offline")
+
+
+def bring_back(work: Work, entry: Entry) -> None:
+    """Hand out an entry's rows again."""
+    work.demand("issue.detect", entry)
+    if entry.offline_since is None:
+        return
+    entry.offline_since, entry.offline_reasons = None, None
+    work.record("entry.online", entry, code=entry.code)
+    changes.note(work, entry, "entry.online")
+    _tell_followers(work, entry, "entry.online")
+
+
+def _tell_followers(work: Work, entry: Entry, kind: str) -> None:
     for person_id in work.session.scalars(select(Follow.person_id).where(Follow.entry_id == entry.id)):
-        notices.tell(work, person_id, "entry.updated", entry, code=entry.code, title=entry.title)
+        notices.tell(work, person_id, kind, entry, code=entry.code, title=entry.title)
 
 
 def newest_passing(session: Session, entry: Entry) -> Version | None:

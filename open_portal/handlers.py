@@ -19,7 +19,7 @@ from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Forbidden, Refusal
-from quality import cleanings, docs, runs, scorecards
+from quality import cleanings, docs, gates, issue_runs, runs, scorecards
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -45,6 +45,7 @@ SCHEDULES = {
     "index.catch-up": 5,
     "grants.expire": 60,
     "cases.remind": 3600,
+    "issues.watch": 3600,
     "indicators.keep": 86_400,
     "scorecards.keep": 3600,
     "docs.expire": 3600,
@@ -205,6 +206,15 @@ def remind_cases(kit: Kit, _payload: Mapping[str, Any]) -> None:
         jobs.prune(unit.session, unit.now - JOB_AGE)
 
 
+def watch_issues(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Open what checks found before publication, hold live data to their gate, end silence, tell of what is overdue."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        issue_runs.catch_up(unit)
+        gates.watch(unit)
+        issue_runs.lapse(unit)
+        issue_runs.escalate(unit)
+
+
 def keep_indicators(kit: Kit, _payload: Mapping[str, Any]) -> None:
     """Keep today's readings of every rate with their evidence."""
     now = kit.clock()
@@ -283,6 +293,7 @@ HANDLERS: Mapping[str, Handler] = {
     "audit.seal": seal_audit,
     "grants.expire": expire_grants,
     "cases.remind": remind_cases,
+    "issues.watch": watch_issues,
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
     "scorecards.keep": keep_scorecards,

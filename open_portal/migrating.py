@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from catalog import models as _catalog
 from catalog import standard_models as _standards
 from quality import cleaning_models as _cleaning
+from quality import issue_models as _issues
 from quality import models as _quality
 from quality import scorecard_models as _scorecards
 from sharing.access import models as _access
@@ -27,6 +28,7 @@ TABLES = (
     _catalog,
     _standards,
     _quality,
+    _issues,
     _scorecards,
     _cleaning,
     _access,

@@ -2,7 +2,7 @@
 verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
@@ -15,15 +15,49 @@ STEP = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
+class GateTerms:
+    """What a version must keep to go live and stay live: the least total; `hard` names severities and dimensions
+    in which no rule may fail; after `grace_days` working days of failing the data are taken offline, after
+    `late_days` of being late as well (None: lateness never does)."""
+
+    bar: Decimal
+    hard: frozenset[str] = frozenset({Severity.CRITICAL.value})
+    grace_days: int = 0
+    late_days: int | None = None
+
+    def stricter(self, other: "GateTerms") -> "GateTerms":
+        """What satisfies both."""
+        late = [one for one in (self.late_days, other.late_days) if one is not None]
+        return GateTerms(
+            max(self.bar, other.bar),
+            self.hard | other.hard,
+            min(self.grace_days, other.grace_days),
+            min(late) if late else None,
+        )
+
+
+@dataclass(frozen=True)
 class QualityRules:
     """What is good enough: weights of the dimensions, least total of each grade (best first), bar for
-    release, how much older than its update cycle data may be (a factor)."""
+    release, how much older than its update cycle data may be (a factor), the gates by open tier and sharing
+    attribute."""
 
     weights: Mapping[Dimension, Decimal]
     cutoffs: Mapping[Grade, Decimal]
     bar: Decimal
     tolerance: Decimal
     cards: CardRules
+    gates: Mapping[str, GateTerms] = field(default_factory=dict)
+
+    def terms(self, *kinds: str) -> GateTerms:
+        """The gate of data that are open and shared in these ways; of nothing known, the strictest there is."""
+        found = [self.gates[kind] for kind in kinds if kind in self.gates] or list(self.gates.values())
+        if not found:
+            return GateTerms(self.bar)
+        chosen = found[0]
+        for other in found[1:]:
+            chosen = chosen.stricter(other)
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -183,20 +217,35 @@ def score(
     return Scorecard(dimensions, total, grade(total, rules, against), against)
 
 
-def gate(results: Iterable[RuleResult], total: Decimal | None, rows: int | None, rules: QualityRules) -> Gate:
-    """Whether a version may go live: rows were loaded, no critical rule failed, and the total reaches the
-    bar.
+def gate(
+    results: Iterable[RuleResult],
+    total: Decimal | None,
+    rows: int | None,
+    rules: QualityRules,
+    terms: GateTerms | None = None,
+) -> Gate:
+    """Whether a version may go live: rows were loaded, no hard rule failed, and the total reaches the bar.
 
-    A version on which no rule measured anything fails too: nothing shows that it is good enough.
+    Without `terms` the general bar and the critical rules decide. A version on which no rule measured anything
+    fails too: nothing shows that it is good enough.
     """
+    terms = terms or GateTerms(rules.bar)
     reasons = list(vetoes(rows=rows))
-    failed = tuple(r.rule_id for r in results if r.severity == Severity.CRITICAL and not r.success)
-    if failed:
-        reasons.append(Refused("grading.critical-failed", rules=failed))
+    kept = [one for one in results if not one.success]
+    critical = tuple(one.rule_id for one in kept if one.severity == Severity.CRITICAL)
+    if critical and Severity.CRITICAL in terms.hard:
+        reasons.append(Refused("grading.critical-failed", rules=critical))
+    hard = tuple(
+        one.rule_id
+        for one in kept
+        if one.rule_id not in critical and terms.hard & {one.severity.value, one.dimension.value}
+    )
+    if hard:
+        reasons.append(Refused("grading.hard-failed", rules=hard))
     if total is None:
         reasons.append(Refused("grading.not-measured"))
-    elif total < rules.bar:
-        reasons.append(Refused("grading.below-bar", total=total, bar=rules.bar))
+    elif total < terms.bar:
+        reasons.append(Refused("grading.below-bar", total=total, bar=terms.bar))
     return Gate(Verdict.FAIL if reasons else Verdict.PASS, tuple(reasons))
 
 

@@ -167,6 +167,15 @@ class DemandPath(Term):
     NEED_COLLECT = "NEED_COLLECT", "需新增归集", "Collect anew"
 
 
+class IssueSource(Term):
+    """问题来源: who found a fault in data."""
+
+    RULE = "RULE", "质量规则", "Quality rule"
+    DEPARTMENT = "DEPARTMENT", "使用部门", "Using department"
+    PUBLIC = "PUBLIC", "社会公众", "The public"
+    GATE = "GATE", "质量门槛", "Quality gate"
+
+
 class FeedbackKind(Term):
     """目录反馈类型."""
 

@@ -11,16 +11,16 @@ from typing import Any, Literal, cast
 from policies.calendars import CalendarYear, Holiday
 from policies.cards import Bar, CardRules
 from policies.deadlines import AfterSupplement, Limit, Unit
-from policies.grading import QualityRules
+from policies.grading import GateTerms, QualityRules
 from policies.indicator_facts import DEMAND_PREDICATES, DEMAND_WEIGHTS, ENTRY_PREDICATES, ENTRY_WEIGHTS
 from policies.indicators import Definition, Period, Subject, Target
 from policies.rule_tables import RulebookError, Table
-from policies.vocabulary import Dimension, Grade
+from policies.vocabulary import Dimension, Grade, OpenTier, Severity, ShareType
 
 CODE = r"[A-Z][A-Z0-9_]*"
 FILES = ("limits.toml", "quality.toml", "disclosure.toml", "indicators.toml")
 FOLDERS = ("procedures", "calendars")
-NESTED = ("limits",)
+NESTED = ("limits", "gates")
 """Keys whose table an overlay replaces entry by entry; every other key is replaced as a whole."""
 
 
@@ -145,6 +145,7 @@ def quality(table: Table) -> QualityRules:
         bar=table.number("bar"),
         tolerance=table.number("tolerance"),
         cards=_cards(table.table("cards")),
+        gates=MappingProxyType(table.each("gates", CODE, _gate)),
     )
     if not any(rules.weights.values()):
         raise table.refuse("weights", "a weight above 0")
@@ -176,6 +177,19 @@ def _bar(table: Table) -> Bar:
     bar = Bar(cast("Literal['and', 'or']", join), table.number("timeliness"), table.number("quality"))
     table.done()
     return bar
+
+
+def _gate(code: str, table: Table) -> GateTerms:
+    if code not in {*OpenTier, *ShareType}:
+        raise table.refuse(code, " | ".join([*OpenTier, *ShareType]))
+    terms = GateTerms(
+        bar=table.number("bar"),
+        hard=frozenset(table.codes("hard", {*Severity, *Dimension})),
+        grace_days=table.whole("grace_days", 0),
+        late_days=table.whole("late_days", 0) if table.has("late_days") else None,
+    )
+    table.done()
+    return terms
 
 
 def indicators(table: Table) -> Mapping[str, Definition]:

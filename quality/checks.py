@@ -16,9 +16,9 @@ from catalog.versions import Judged
 from policies import grading, rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
-from policies.grading import RuleResult
+from policies.grading import GateTerms, RuleResult
 from policies.refusals import Refused
-from quality import expectations, runs, suites
+from quality import expectations, gates, issue_runs, runs, suites
 from quality.engine_tables import CancelledError, OutOfTimeError
 from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
@@ -37,6 +37,7 @@ class Plan:
     rows: int
     rules: tuple[Rule, ...]
     updated_at: datetime
+    terms: GateTerms
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def gather(work: Work, run_id: str) -> Plan | None:
         rows=run.version.rows_loaded or 0,
         rules=suites.rules_of(run.suite),
         updated_at=run.version.uploaded_at,
+        terms=gates.terms_of(run.version.entry),
     )
 
 
@@ -80,6 +82,7 @@ def act(
                 memory_mb=memory_mb,
                 seconds=seconds,
                 cancelled=cancelled,
+                terms=plan.terms,
             )
         except CancelledError:
             return Refused("run.cancelled")
@@ -100,8 +103,12 @@ def judge(
     memory_mb: int = 1024,
     seconds: float | None = None,
     cancelled: Event | None = None,
+    terms: GateTerms | None = None,
 ) -> Judgement:
-    """Run rules over a table and score the outcomes. Raises what `expectations.run` raises."""
+    """Run rules over a table, score the outcomes and hold them against a gate, the strictest unless one is given.
+
+    Raises what `expectations.run` raises.
+    """
     run = expectations.run(
         table,
         rules,
@@ -114,7 +121,7 @@ def judge(
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality
     scorecard = grading.score(results, bars, rows=rows)
-    return Judgement(tuple(rules), run, scorecard, grading.gate(results, scorecard.total, rows, bars))
+    return Judgement(tuple(rules), run, scorecard, grading.gate(results, scorecard.total, rows, bars, terms))
 
 
 def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
@@ -132,6 +139,10 @@ def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
     run.results = [stored(outcome) for outcome in found.run.results]
     work.session.flush()
     versions.judge(work, run.version, _judged(found))
+    outcomes = {one.rule_id: one for one in found.run.results}
+    ran = [(rule, outcomes[rule.rule_id]) for rule in found.rules if rule.rule_id in outcomes]
+    issue_runs.follow_run(work, run.version, ran)
+    gates.follow(work, run.version)
 
 
 def score_of(value: Decimal | None) -> float | None:

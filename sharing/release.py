@@ -61,7 +61,12 @@ def hindrances(session: Session, entry: Entry) -> list[Refusal]:
     version = versions.live(session, entry)
     if version is None or not version.rows_loaded or version.verdict is not v.Verdict.PASS:
         found.append(Refused("release.no-data", code=entry.code))
-    elif version.score is not None and version.score < rulebook.in_force().quality.bar:
+    elif version.score is not None and version.score < _bar(entry):
         found.append(Refused("release.below-bar", score=f"{version.score:.2f}"))
     newest = version or versions.newest_passing(session, entry)
     return [*found, *(assessments.hindrances(newest) if newest else ())]
+
+
+def _bar(entry: Entry) -> float:
+    """The least total for data that are opened and shared as this entry's."""
+    return float(rulebook.in_force().quality.terms(entry.open_tier.value, entry.share_type.value).bar)

@@ -15,6 +15,7 @@ from open_portal.pages import (
     desk_datasets,
     desk_demands,
     desk_files,
+    desk_issues,
     desk_item_standards,
     desk_items,
     desk_layout,
@@ -45,6 +46,7 @@ PARTS = (
     desk_demands,
     desk_files,
     desk_item_standards,
+    desk_issues,
     desk_items,
     desk_layout,
     desk_quality,
@@ -138,6 +140,10 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     if case is None:
         return text, url_for("desk.home")
     return f"{text} · {case.title}", case_address(case)
+    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand", "ISSUE": "desk.issue"}.get(
+        kind, "desk.case"
+    )
+    return f"{text} · {case.title}", url_for(endpoint, number=number)
 
 
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
@@ -155,6 +161,15 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
         ),
         "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
+        "entry.offline": _("“%(title)s” is offline for its quality", title=title),
+        "entry.online": _("“%(title)s” is available again", title=title),
+        "issue.found": _("The check of “%(title)s” found %(count)s issues", title=title, count=params.get("count", "")),
+        "issue.mounted": _("An issue of “%(title)s” is with the unit where the data arise", title=title),
+        "issue.proved": _("Issue %(number)s of “%(title)s” is gone", number=number, title=title),
+        "issue.overdue": _("Issue %(number)s is overdue: %(title)s", number=number, title=title),
+        "issue.offline": _("“%(title)s” failed its gate for too long and was taken offline", title=title),
     }
+    if kind.startswith("issue."):
+        return texts[kind], url_for("desk.issue", number=number)
     href = url_for("desk.data", code=address(params["code"])) if "code" in params else url_for("desk.home")
     return texts.get(kind, f"{term(kind)} {title}".strip()), href

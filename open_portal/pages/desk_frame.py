@@ -27,6 +27,7 @@ pages = Blueprint("desk", __name__)
 CASE_PAGES = {
     "APPLICATION": "desk.application",
     "DEMAND": "desk.demand",
+    "ISSUE": "desk.issue",
     "SCORECARD_APPEAL": "desk.scorecard_appeal",
     "STANDARD_REVIEW": "desk.standard_case",
     "SOURCE_CLAIM": "desk.source_case",

@@ -171,7 +171,7 @@ def frame(found: Case, moves: Sequence[Move]) -> dict[str, Any]:
     """What the page of any case shows around its subject."""
     procedure, chosen = procedure_of(found), language()
     limits = rulebook.in_force().limits
-    clock = procedure.stages[found.stage].clock
+    clock = procedure.stages[found.stage].limit(found.urgency)
     return {
         "case": found,
         "procedure": procedure.label(chosen),
