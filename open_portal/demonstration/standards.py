@@ -5,6 +5,7 @@ from datetime import datetime
 
 from catalog import item_standards, national_codes, sources, standard_versions
 from catalog.models import Entry
+from catalog.standard_models import DataElement
 from catalog.standard_versions import ElementValues
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
@@ -49,16 +50,16 @@ ELEMENTS = (
     ElementValues("area-km2", "面积", "Area", "行政区域面积。", type=v.ItemType.NUMBER, unit="平方千米"),
 )
 LINKS: Mapping[str, Mapping[str, tuple[str | None, str | None]]] = {
-    "huzhou-villages": {"county_code": ("division-code", None), "county_name": ("division-name", None)},
-    "huzhou-towns": {"county_code": ("division-code", None), "county_name": ("division-name", None)},
-    "gb3304-ethnic-groups": {"number": ("ethnic-code", None), "name": (None, "ethnic-group#zh")},
-    "gb4754-industries": {"code": (None, "industry-section")},
+    "huzhou-villages": {"县级代码": ("division-code", None), "区县名称": ("division-name", None)},
+    "huzhou-towns": {"县级代码": ("division-code", None), "区县名称": ("division-name", None)},
+    "gb3304-ethnic-groups": {"数字代码": ("ethnic-code", None), "民族名称": (None, "ethnic-group#zh")},
+    "gb4754-industries": {"代码": (None, "industry-section")},
 }
 STEWARDS = {"gb3304-ethnic-groups": "ethnic-religious", "gb4754-industries": "market-regulation"}
 CLEANED = ("gb3304-ethnic-groups", "ethnic-religious")
 STEPS = (
-    Step("trim", "name"),
-    Step("translate", "name", {"map": {"毛难族": "毛南族", "崩龙族": "德昂族", "傈傈族": "傈僳族"}}),
+    Step("trim", "民族名称"),
+    Step("translate", "民族名称", {"map": {"毛难族": "毛南族", "崩龙族": "德昂族", "傈傈族": "傈僳族"}}),
 )
 
 
@@ -70,10 +71,10 @@ def load(kit: Kit, cast: Cast, entries: Mapping[str, str], now: datetime) -> Non
         with work.begin(kit.database, cast.steward(OWNER), now) as unit:
             row = standard_versions.propose(unit, tenants.find(unit.session, OWNER), values)
             standard_versions.submit(unit, row)
-            row_id, kind = row.id, type(row)
+            row_id = row.id
         if values.name != "area-km2":
             with work.begin(kit.database, cast.actor("officer-a"), now) as unit:
-                standard_versions.review(unit, unit.session.get_one(kind, row_id), "approve", comment="同意。")
+                standard_versions.review(unit, unit.session.get_one(DataElement, row_id), "approve", comment="同意。")
     for key, links in LINKS.items():
         with work.begin(kit.database, cast.steward(STEWARDS.get(key, OWNER)), now) as unit:
             item_standards.link(unit, unit.session.get_one(Entry, entries[key]), links)
