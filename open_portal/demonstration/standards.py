@@ -50,16 +50,16 @@ ELEMENTS = (
     ElementValues("area-km2", "面积", "Area", "行政区域面积。", type=v.ItemType.NUMBER, unit="平方千米"),
 )
 LINKS: Mapping[str, Mapping[str, tuple[str | None, str | None]]] = {
-    "huzhou-villages": {"county_code": ("division-code", None), "county_name": ("division-name", None)},
-    "huzhou-towns": {"county_code": ("division-code", None), "county_name": ("division-name", None)},
-    "gb3304-ethnic-groups": {"number": ("ethnic-code", None), "name": (None, "ethnic-group#zh")},
-    "gb4754-industries": {"code": (None, "industry-section")},
+    "huzhou-villages": {"县级代码": ("division-code", None), "区县名称": ("division-name", None)},
+    "huzhou-towns": {"县级代码": ("division-code", None), "区县名称": ("division-name", None)},
+    "gb3304-ethnic-groups": {"数字代码": ("ethnic-code", None), "民族名称": (None, "ethnic-group#zh")},
+    "gb4754-industries": {"代码": (None, "industry-section")},
 }
 STEWARDS = {"gb3304-ethnic-groups": "ethnic-religious", "gb4754-industries": "market-regulation"}
 CLEANED = ("gb3304-ethnic-groups", "ethnic-religious")
 STEPS = (
-    Step("trim", "name"),
-    Step("translate", "name", {"map": {"毛难族": "毛南族", "崩龙族": "德昂族", "傈傈族": "傈僳族"}}),
+    Step("trim", "民族名称"),
+    Step("translate", "民族名称", {"map": {"毛难族": "毛南族", "崩龙族": "德昂族", "傈傈族": "傈僳族"}}),
 )
 
 
