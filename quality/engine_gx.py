@@ -8,25 +8,52 @@ undone here.
 import logging
 import threading
 import warnings
+from collections.abc import Callable
 from typing import Any, cast
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations
     from great_expectations import ExpectationSuite, expectations
+    from great_expectations.compatibility import pyspark
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
+    from great_expectations.execution_engine.execution_engine import ExecutionEngine
     from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+    from great_expectations.expectations.expectation import (
+        ColumnAggregateExpectation,
+        ColumnMapExpectation,
+        ColumnPairMapExpectation,
+        Expectation,
+        MulticolumnMapExpectation,
+    )
+    from great_expectations.expectations.metrics.column_aggregate_metric_provider import (
+        ColumnAggregateMetricProvider,
+        column_aggregate_partial,
+        column_aggregate_value,
+    )
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
         column_condition_partial,
     )
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
         ColumnMapMetricProvider,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
+        column_pair_condition_partial as _pair_condition,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
+        ColumnPairMapMetricProvider,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
+        multicolumn_condition_partial as _multicolumn_condition,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
+        MulticolumnMapMetricProvider,
     )
     from great_expectations.expectations.row_conditions import (
         Column,
@@ -39,6 +66,20 @@ with warnings.catch_warnings():
 logging.captureWarnings(False)
 
 VERSION: str = great_expectations.__version__
+spark_functions: Any = pyspark.functions  # type: ignore[attr-defined]
+"""Spark's functions, or a thing that complains when it is used where Spark isn't installed."""
+
+_Condition = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def column_pair_condition_partial(engine: type[ExecutionEngine[Any]]) -> _Condition:
+    """The library's decorator of a condition over two columns, typed."""
+    return cast(_Condition, _pair_condition(engine=engine))
+
+
+def multicolumn_condition_partial(engine: type[ExecutionEngine[Any]]) -> _Condition:
+    """The library's decorator of a condition over several columns, typed."""
+    return cast(_Condition, _multicolumn_condition(engine=engine))
 
 
 def expect(name: str, **given: Any) -> Expectation:
@@ -64,20 +105,32 @@ __all__ = [
     "AbstractDataContext",
     "BatchDefinition",
     "Column",
+    "ColumnAggregateExpectation",
+    "ColumnAggregateMetricProvider",
     "ColumnMapExpectation",
     "ColumnMapMetricProvider",
+    "ColumnPairMapExpectation",
+    "ColumnPairMapMetricProvider",
     "Condition",
     "Expectation",
     "ExpectationSuite",
     "MetricConfiguration",
     "MetricResolutionError",
+    "MulticolumnMapExpectation",
+    "MulticolumnMapMetricProvider",
     "PandasExecutionEngine",
     "SQLDatasource",
+    "SparkDFExecutionEngine",
     "SqlAlchemyExecutionEngine",
     "Validator",
+    "column_aggregate_partial",
+    "column_aggregate_value",
     "column_condition_partial",
+    "column_pair_condition_partial",
     "convert_to_json_serializable",
     "deserialize_row_condition",
     "expect",
+    "multicolumn_condition_partial",
     "quiet_context",
+    "spark_functions",
 ]

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -23,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import ARROW, SPECIAL
 
-from quality import check_digits
+from quality import check_digits, division_codes
 
 SOURCE = "source"
 ROW = "source_row"
@@ -52,6 +53,26 @@ class Column:
     sort: str
 
 
+@dataclass(frozen=True)
+class KeySource:
+    """Keys of another table which a rule asks for: the `columns` (keys, or keys and what is said of them) of a Parquet
+    file, or the keys themselves. `name` is what rules call them."""
+
+    name: str
+    source: Path | Sequence[Any]
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Keys which were read: the table that holds them (k, and v for what is said of them) and the sorts of its
+    columns; or the `problem` for which they could not be read."""
+
+    table: str
+    sorts: tuple[str, ...] = ()
+    problem: str = ""
+
+
 @dataclass
 class Scan:
     """An open table. `query` is the only way to the data; `statements` keeps (seconds, SQL) of all that was
@@ -62,6 +83,7 @@ class Scan:
     rows: int
     over: threading.Event = field(default_factory=threading.Event)
     statements: list[tuple[float, str]] = field(default_factory=list)
+    references: dict[str, Reference] = field(default_factory=dict)
 
     def query(self, sql: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a statement; raises OutOfTimeError once the time is over, duckdb.Error for bad SQL."""
@@ -132,9 +154,11 @@ def open_table(
     threads: int | None = None,
     timeout: float | None = None,
     spill_limit: str = "20GB",
+    also: Sequence[KeySource] = (),
 ) -> Iterator[Scan]:
     """A Parquet file ready to be read, closed and cleaned up after.
 
+    Keys of other tables (`also`) are copied before the connection is locked: their files can't be reached after.
     `threads` defaults to one for small tables. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
     Parquet.
     """
@@ -160,16 +184,55 @@ def open_table(
     try:
         scan.columns = _create_view(connection, path, schema)
         _register(connection)
-        _lock(connection, path)
         if watch:
             watch.start()
+        scan.references = {one.name: _copied(scan, one) for one in also}
+        _lock(connection, path)
+        _OFFERED.update((one.table, scan) for one in scan.references.values())
         yield scan
     finally:
         ended.set()
+        for one in scan.references.values():
+            _OFFERED.pop(one.table, None)
         if watch and watch.is_alive():
             watch.join()
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+_OFFERED: dict[str, Scan] = {}
+"""The scans by the tables of keys they hold, while they are open; a name is never used twice."""
+
+
+def _copied(scan: Scan, asked: KeySource) -> Reference:
+    """Copies the distinct keys of another table into one of this connection; what can't be read harms only the rules
+    which ask for it."""
+    table, file = f"reference_{uuid4().hex}", f"{asked.name} "
+    try:
+        if isinstance(asked.source, Path):
+            file = f"read_parquet({literal(str(asked.source.resolve(strict=True)))})"
+            shown = [quote(column) for column in asked.columns]
+        else:
+            rows = [row if isinstance(row, tuple) else (row,) for row in asked.source]
+            held = pa.table({f"c{at}": list(column) for at, column in enumerate(zip(*rows, strict=True))})
+            scan.connection.register("held", held)
+            file, shown = "held", list(held.column_names)
+        named = ", ".join(f"{column} AS {name}" for column, name in zip(shown, ("k", "v"), strict=False))
+        filled = " AND ".join(f"{column} IS NOT NULL" for column in shown) or "true"
+        scan.query(f"CREATE TEMP TABLE {table} AS SELECT DISTINCT {named} FROM {file} WHERE {filled}")
+        sorts = tuple(_sort(str(row[1])) for row in scan.query(f"DESCRIBE {table}"))
+    except (OSError, pa.ArrowException, duckdb.Error) as error:
+        if isinstance(error, OutOfTimeError | duckdb.OutOfMemoryException):
+            raise
+        return Reference(table, (), str(error).splitlines()[0].replace(file, asked.name))
+    return Reference(table, sorts)
+
+
+def reference_rows(table: str, *sorts: str) -> list[tuple[Any, ...]]:
+    """The keys of an open scan's reference (and what is said of them), as values of the sorts."""
+    kinds = {"integer": "BIGINT", "number": "DOUBLE", "text": "VARCHAR"}
+    shown = [f"CAST({name} AS {kinds[sort]})" for name, sort in zip(("k", "v"), sorts, strict=False)]
+    return _OFFERED[table].query(f"SELECT DISTINCT {', '.join(shown)} FROM {table}")
 
 
 def _watch(scan: Scan, timeout: float | None, ended: threading.Event) -> None:
@@ -226,8 +289,10 @@ def _sort(sql_type: str) -> str:
 
 def _register(connection: duckdb.DuckDBPyConnection) -> None:
     """The check-digit functions, over whole Arrow arrays."""
+    for scheme, check in check_digits.PLAIN.items():
+        connection.create_function(f"check_{scheme}", check, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL)
     connection.create_function(
-        "check_uscc", check_digits.uscc, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
+        "check_division", division_codes.in_use, ["VARCHAR", "INTEGER"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
     )
     connection.create_function(
         "check_citizen_id", _citizen_id, ["VARCHAR", "INTEGER"], "BOOLEAN", type=ARROW, null_handling=SPECIAL

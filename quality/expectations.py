@@ -16,16 +16,17 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from quality import engine, engine_suites, engine_tables
+from quality import engine, engine_references, engine_suites, engine_tables
 from quality import engine_gx as gx
+from quality import settled as settling
 from quality.engine_suites import Table
 from quality.engine_tables import OutOfTimeError, Scan
-from quality.rules import Rule, RuleError
+from quality.rules import NotApplicableError, Rule, RuleError
 
 __all__ = ["OutOfTimeError", "RuleOutcome", "Run", "run"]
 
 SAMPLES = 20
-_TABLE_KINDS = {"row_count", "columns_match", "type", "mean", "newest", "updated_within"}
+_TABLE_KINDS = {"row_count", "columns_match", "type", "mean", "newest", "steady"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class RuleOutcome:
 
     A rule about the table as a whole counts as one. `samples` are up to 20 (row number from 1, value);
     `observed` is the figure of an aggregate rule. `error` is a reason code when the rule could not be evaluated
-    (`detail` says more): then it neither succeeds nor fails.
+    (`detail` says more): then it neither succeeds nor fails. A rule that is not applicable (`applies`) holds over
+    nothing: it succeeds, evaluates none, and counts in no score.
     """
 
     rule_id: str
@@ -46,6 +48,12 @@ class RuleOutcome:
     samples: tuple[tuple[int, Any], ...] = ()
     error: str | None = None
     detail: str | None = None
+    lacking: str | None = None
+
+    @property
+    def applies(self) -> bool:
+        """Whether the rule had anything to judge; else `lacking` names what the run doesn't know."""
+        return self.lacking is None
 
 
 @dataclass(frozen=True)
@@ -73,17 +81,20 @@ def run(
     """Evaluates rules over a Parquet file; a rule that can't be evaluated is reported as such and harms no
     other.
 
-    `parameters`: `today` (date) and `updated_at` (date or aware datetime). `timeout` in seconds, `memory_limit`
-    as DuckDB writes it. Raises OutOfTimeError when time is over, FileNotFoundError, ArrowInvalid for no
-    Parquet, ValueError for two rules of one id or an unknown engine.
+    `parameters`: `today` (date), `updated_at` (date or aware datetime), and what `contexts` gathers. `timeout` in
+    seconds, `memory_limit` as DuckDB writes it. Raises OutOfTimeError when time is over, FileNotFoundError,
+    ArrowInvalid for no Parquet, ValueError for two rules of one id or an unknown engine.
     """
     began = time.perf_counter()
     if len({rule.rule_id for rule in rules}) < len(rules):
         raise ValueError("two rules share an id")
     if engine not in {"duckdb", "pandas"}:
         raise ValueError(f"no such engine: {engine}")
-    with engine_tables.open_table(table, memory_limit=memory_limit, threads=threads, timeout=timeout) as scan:
-        about = Table(scan.names, parameters or {})
+    also = engine_references.asked(rules, parameters or {})
+    with engine_tables.open_table(
+        table, memory_limit=memory_limit, threads=threads, timeout=timeout, also=also
+    ) as scan:
+        about = Table(scan.names, parameters or {}, scan.rows, scan.references)
         outcomes, expected = _prepare(rules, about, scan)
         if expected:
             results = _validate(scan, engine, list(expected.values()))
@@ -119,10 +130,12 @@ def _prepare(
         try:
             if problem is not None:
                 settled[rule.rule_id] = RuleOutcome(rule.rule_id, error="pattern-unreadable", detail=problem)
-            elif rule.kind == "updated_within":
-                settled[rule.rule_id] = _updated(rule, about)
+            elif rule.kind in settling.KINDS:
+                settled[rule.rule_id] = _known(rule, about)
             else:
                 expected[rule.rule_id] = engine_suites.expectation(rule, about)
+        except NotApplicableError as error:
+            settled[rule.rule_id] = RuleOutcome(rule.rule_id, success=True, lacking=error.lacking)
         except RuleError as error:
             settled[rule.rule_id] = RuleOutcome(rule.rule_id, error=error.reason, detail=error.detail)
         except ValueError as error:
@@ -131,15 +144,12 @@ def _prepare(
     return settled, expected
 
 
-def _updated(rule: Rule, about: Table) -> RuleOutcome:
-    """The age of the last update in days, which no table can tell."""
-    updated = about.parameters.get("updated_at")
-    if not isinstance(updated, dt.date):
-        raise RuleError("run-parameter-missing", "updated_at")
-    day = engine_tables.local_day(updated) if isinstance(updated, dt.datetime) else updated
-    age = (about.day() - day).days
-    late = age > rule.parameters["days"]
-    return RuleOutcome(rule.rule_id, 1, 0, int(late), not late, age)
+def _known(rule: Rule, about: Table) -> RuleOutcome:
+    """What the platform knows without looking at any row."""
+    found = settling.settle(rule, settling.About(about.parameters, about.rows, tuple(about.columns)))
+    return RuleOutcome(
+        rule.rule_id, found.evaluated, 0, found.unexpected, found.success, found.observed, detail=found.detail
+    )
 
 
 def _validate(scan: Scan, engine: str, expected: list[gx.Expectation]) -> Sequence[Any]:

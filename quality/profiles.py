@@ -16,7 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import engine_tables, patterns
+from quality import check_digits, engine_tables, patterns
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
 
 SAMPLE = 20_000
@@ -198,7 +198,8 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         alias = column.alias
         for code, pattern in patterns.PATTERNS.items():
             asked[alias, f"patterns {code}"] = f"count_if(regexp_matches({alias}, {literal(pattern.regex)}))"
-        asked[alias, "digits uscc"] = f"count_if(length({alias}) = 18 AND check_uscc({alias}))"
+        for scheme in check_digits.PLAIN:
+            asked[alias, f"digits {scheme}"] = f"count_if(check_{scheme}({alias}))"
         asked[alias, "digits citizen_id"] = f"count_if(length({alias}) = 18 AND check_citizen_id({alias}, 99991231))"
         asked[alias, "dirt untrimmed"] = f"count_if(regexp_matches({alias}, {literal(patterns.UNTRIMMED)}))"
         asked[alias, "dirt garbled"] = f"count_if(regexp_matches({alias}, {literal(patterns.GARBLED)}))"
