@@ -24,9 +24,9 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import RuleResult
 from policies.refusals import Refusal
-from quality import expectations, profiles, proposals, suites
+from quality import contexts, expectations, indicators, profiles, proposals, standing, suites
+from quality.contexts import Context
 from quality.expectations import RuleOutcome, Run
-from quality.kinds import KINDS
 from quality.models import Run as StoredRun
 from quality.proposals import ItemHint
 from quality.rules import Rule
@@ -36,7 +36,6 @@ from tenancy.work import Work
 SECONDS = 600.0
 PROFILE_MB = 300
 """More is not faster for a profile, and the worker has just read the file in the same process."""
-LOWER_IS_BETTER = {"0303", "0305"}
 TYPES = {
     v.ItemType.TEXT: ColumnType.TEXT,
     v.ItemType.MEMO: ColumnType.TEXT,
@@ -71,6 +70,7 @@ class Plan:
     rules: tuple[Rule, ...]
     settled: bool
     how: How
+    context: Context
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,17 @@ def gather(session: Session, version_id: str) -> Plan | None:
     if version is None or version.state is not v.VersionState.RECEIVED:
         return None
     suite = suites.latest(session, version.entry)
+    rules = suites.rules_of(suite) if suite else ()
     return Plan(
         version_id=version.id,
         sha256=version.original.sha256,
         filename=version.original.name,
         uploaded_at=version.uploaded_at,
         items=tuple(_hint(item) for item in version.entry.items),
-        rules=suites.rules_of(suite) if suite else (),
+        rules=rules,
         settled=suites.was_run(session, version.entry),
         how=_how(version),
+        context=contexts.gather(session, version, rules, version.uploaded_at),
     )
 
 
@@ -119,7 +121,11 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
 
     A file that can't be read is a refusal; one whose table is not plain to see is asked about.
     """
-    with TemporaryDirectory(dir=scratch) as folder, blobs.local_path(plan.sha256) as original:
+    with (
+        TemporaryDirectory(dir=scratch) as folder,
+        blobs.local_path(plan.sha256) as original,
+        contexts.opened(plan.context, blobs) as known,
+    ):
         try:
             return examine(
                 original,
@@ -133,6 +139,7 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
                 updated_at=plan.uploaded_at,
                 memory_mb=memory_mb,
                 how=plan.how,
+                known=known,
             )
         except Refusal as refusal:
             return refusal
@@ -151,11 +158,13 @@ def examine(
     updated_at: datetime | None = None,
     memory_mb: int = 1024,
     how: How | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Result | Asked:
     """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
 
-    `how` says where the table lies; by default nobody is asked and what the file itself shows is believed. Without a
-    store (the command line) nothing is kept. Raises Invalid for a file that is no table.
+    `how` says where the table lies; by default nobody is asked and what the file itself shows is believed. `known`
+    is what `contexts.opened` tells of the entry. Without a store (the command line) nothing is kept. Raises Invalid
+    for a file that is no table.
     """
     table, refused = folder / "table.parquet", folder / "refused.jsonl"
     specs = [ColumnSpec(one.name, TYPES.get(v.ItemType(one.type)) if one.type else None) for one in items]
@@ -168,24 +177,24 @@ def examine(
         intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
     profile = profiles.profile(table, memory_limit=f"{min(memory_mb, PROFILE_MB)}MB")
     today = local_date(now)
-    used = tuple(rules) if settled else _with_proposals(rules, proposals.propose(profile, items, today=today))
+    used = standing.join(rules if settled else _with_proposals(rules, proposals.propose(profile, items, today=today)))
+    marked = _marked(table)
+    exposed = [one["column"] for one in marked]
     run = expectations.run(
         table,
         used,
         memory_limit=f"{memory_mb}MB",
         timeout=SECONDS,
-        parameters={"today": today, "updated_at": updated_at or now},
+        parameters=contexts.delivered(intake, table, exposed, known or {}, today) | {"updated_at": updated_at or now},
     )
     results = _rule_results(used, run)
-    rulebook_ = rulebook.in_force()
-    scorecard = grading.score(results, rulebook_.quality, rows=intake.rows_loaded)
-    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality)
-    kept = None
-    if blobs and intake.rows_refused:
-        kept = _keep(blobs, refused)
+    bars = rulebook.in_force().quality
+    scorecard = grading.score(results, bars, rows=intake.rows_loaded)
+    gate = grading.gate(results, scorecard.total, intake.rows_loaded, bars)
+    kept = _keep(blobs, refused) if blobs and intake.rows_refused else None
     return Result(
         intake=intake,
-        account=accounts.account(intake, glance.kind, refused) | {"marked": _marked(table)},
+        account=accounts.account(intake, glance.kind, refused) | {"marked": marked},
         glance=glance,
         table=_keep(blobs, table) if blobs else Blob("", table.stat().st_size),
         refusals=kept,
@@ -300,7 +309,7 @@ def _rule_results(rules: Sequence[Rule], run: Run) -> list[RuleResult]:
             evaluated=outcomes[rule.rule_id].evaluated,
             unexpected=outcomes[rule.rule_id].unexpected,
             success=outcomes[rule.rule_id].success,
-            lower_is_better=KINDS[rule.kind].indicator in LOWER_IS_BETTER,
+            lower_is_better=indicators.of(rule).lower_is_better,
         )
         for rule in rules
         if outcomes[rule.rule_id].error is None
@@ -330,7 +339,7 @@ def _judged(found: Result) -> Judged:
         score=score_of(found.scorecard.total),
         grade=found.scorecard.grade,
         dimensions={one.value: score_of(value) for one, value in found.scorecard.dimensions.items()},
-        rules_total=len(found.rules),
+        rules_total=sum(one.applies for one in found.run.results),
         rules_failed=failed,
     )
 
@@ -346,6 +355,7 @@ def _stored(outcome: RuleOutcome) -> dict[str, Any]:
         "samples": [[row, _plain(value)] for row, value in outcome.samples],
         "error": outcome.error,
         "detail": outcome.detail,
+        "lacking": outcome.lacking,
     }
 
 
