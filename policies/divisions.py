@@ -75,6 +75,11 @@ def valid_on(code: str, day: date | None) -> bool:
     return any(one.in_use(day) for one in found)
 
 
+def listed(code: str) -> bool:
+    """Whether any list of the table has the code."""
+    return code in _by_code()
+
+
 @cache
 def _by_code() -> dict[str, tuple[Division, ...]]:
     found: dict[str, tuple[Division, ...]] = {}

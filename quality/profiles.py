@@ -16,7 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import check_digits, engine_tables, patterns
+from quality import check_digits, engine_tables, patterns, profile_sums
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
 
 SAMPLE = 20_000
@@ -81,13 +81,14 @@ class PairProfile:
 @dataclass(frozen=True)
 class Profile:
     """A table: its rows, how many of them repeat an earlier one in every column, its columns, its ordered
-    pairs."""
+    pairs, and totals with their parts (names, the total last; rows with a total; rows where it is the sum)."""
 
     rows: int
     sampled: int
     repeated_rows: int
     columns: tuple[ColumnProfile, ...]
     pairs: tuple[PairProfile, ...] = ()
+    sums: tuple[tuple[tuple[str, ...], int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values."""
@@ -102,6 +103,7 @@ class Profile:
             row["repeated_rows"],
             tuple(ColumnProfile(**_frozen(column)) for column in row["columns"]),
             tuple(PairProfile(**pair) for pair in row["pairs"]),
+            tuple((tuple(names), both, held) for names, both, held in row.get("sums", ())),
         )
 
 
@@ -130,7 +132,7 @@ def profile(
         columns = tuple(
             ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
         )
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan))
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), profile_sums.sums(scan))
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
