@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from catalog import reading
 from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
-from catalog.reading_files.shapes import Intake
 from policies import recognisers, rulebook
 from policies import vocabulary as v
+from policies.calendars import local_date
 from policies.places import Region
 from policies.refusals import NotFound
 from quality.rules import Rule
@@ -37,14 +37,22 @@ LISTS: Mapping[str, tuple[str, ...]] = {"REGION": tuple(region.value for region 
 
 @dataclass(frozen=True)
 class Context:
-    """What is known of an entry and a version of it, as plain data; `references` are hashes of Parquet files by the
-    names which rules give them, `declared` the items known to hold personal data."""
+    """What is known of an entry and a version of it, as plain data.
+
+    `tried` accesses (the reading of the file, a probe of the entry) of which some `succeeded`; columns `marked` as
+    secret and items `declared` to hold personal data; `references` are hashes of Parquet files by the names which
+    rules give them.
+    """
 
     previous: Mapping[str, Any] | None = None
     max_age_days: float | None = None
     deliveries: tuple[datetime, ...] = ()
+    rows_read: int | None = None
+    rows_loaded: int | None = None
     source_rows: int | None = None
-    probed: bool | None = None
+    tried: int = 1
+    succeeded: int = 1
+    marked: tuple[str, ...] = ()
     declared: frozenset[str] = frozenset()
     code_lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
@@ -53,14 +61,18 @@ class Context:
 def gather(session: Session, version: Version, rules: Iterable[Rule], now: datetime) -> Context:
     """What a run over a version may know, for the rules it will use."""
     entry, asked = version.entry, [rule.parameters for rule in rules]
-    before = _before(session, version)
+    before, account = _before(session, version), version.account or {}
     cycle = entry.update_cycle.max_age
     return Context(
         previous=_previous(session.get_one(Version, before[0].id)) if before else None,
         max_age_days=cycle / _DAY * float(rulebook.in_force().quality.tolerance) if cycle else None,
         deliveries=(*(one.uploaded_at for one in before), version.uploaded_at),
-        source_rows=(version.account or {}).get("source_rows"),
-        probed=entry.probe_ok,
+        rows_read=version.rows_read,
+        rows_loaded=version.rows_loaded,
+        source_rows=account.get("source_rows"),
+        tried=1 + (entry.probe_ok is not None),
+        succeeded=1 + bool(entry.probe_ok),
+        marked=tuple(one["column"] for one in account.get("marked") or () if one["column"]),
         declared=frozenset(item.name for item in entry.items if item.personal_kind is not None),
         code_lists=lists_of(session, {str(one["list"]) for one in asked if "list" in one}),
         references=_references(session, entry, [str(one["of"]) for one in asked if "of" in one], now),
@@ -73,40 +85,26 @@ def lists_of(session: Session, names: Iterable[str]) -> dict[str, Sequence[str]]
 
 
 @contextmanager
-def opened(context: Context, blobs: BlobStore) -> Iterator[dict[str, Any]]:
-    """The parameters of a run, good inside the block: what isn't known isn't there."""
+def opened(context: Context, blobs: BlobStore, table: Path, now: datetime) -> Iterator[dict[str, Any]]:
+    """The parameters of a run over a table, good inside the block: what isn't known isn't there.
+
+    Columns are exposed that hold a marking of secrecy, or personal data which the catalogue doesn't declare.
+    """
+    undeclared = (name for name in _personal(table, local_date(now)) if name not in context.declared)
     with ExitStack() as stack:
-        references = {name: _path(stack, blobs, sha256) for name, sha256 in context.references.items()}
         known: dict[str, Any] = {
             "previous": context.previous,
             "max_age_days": context.max_age_days,
             "deliveries": context.deliveries,
+            "rows_read": context.rows_read,
+            "rows_loaded": context.rows_loaded,
             "source_rows": context.source_rows,
-            "probed": context.probed,
-            "declared": context.declared,
+            "accesses": (context.tried, context.succeeded),
+            "exposed": [*context.marked, *undeclared],
             "code_lists": context.code_lists,
-            "references": references,
+            "references": {name: _path(stack, blobs, sha256) for name, sha256 in context.references.items()},
         }
         yield {name: value for name, value in known.items() if value is not None}
-
-
-def delivered(
-    intake: Intake, table: Path, marked: Iterable[str], known: Mapping[str, Any], day: date
-) -> dict[str, Any]:
-    """The parameters of a run over a delivery just read: what was `known`, its rows, whether it could be reached, and
-    columns that expose what they may not (`marked` hold markings of secrecy; personal data count where the catalogue
-    doesn't declare them)."""
-    probed = [bool(known["probed"])] if known.get("probed") is not None else []
-    found: dict[str, Any] = {
-        **known,
-        "today": day,
-        "rows_read": intake.rows_read,
-        "rows_loaded": intake.rows_loaded,
-        "accesses": (1 + len(probed), 1 + sum(probed)),
-    }
-    if "declared" in known:
-        found["exposed"] = [*marked, *(one for one in _personal(table, day) if one not in known["declared"])]
-    return found
 
 
 def _personal(table: Path, day: date) -> list[str]:

@@ -166,7 +166,7 @@ def open_table(
     path = path.resolve(strict=True)
     with pq.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
-    scratch = tempfile.mkdtemp(prefix="tiaoxi-scan-")
+    scratch = tempfile.mkdtemp(prefix="tmp-scan-")
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "temp_directory": scratch,

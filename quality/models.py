@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from catalog.models import Entry
-from tenancy.types import Base, Id, Ref
+from catalog.models import Entry, Version
+from policies import vocabulary as v
+from tenancy.types import Base, Id, Ref, term
 
 
 class Suite(Base):
@@ -33,19 +34,35 @@ class Suite(Base):
 
 
 class Run(Base):
-    """One run of a suite over a version: the engine, its time and each rule's counts."""
+    """One run of a suite over a version's table: asked for, under way, and then the engine, its time and each rule's
+    counts.
+
+    `sampled` tells whether only part of the rows was looked at, `peak_memory_mb` the most the process held meanwhile.
+    """
 
     __tablename__ = "run"
 
     id: Mapped[Id]
     version_id: Mapped[str] = mapped_column(String(36), ForeignKey("version.id"), index=True)
     suite_id: Mapped[str] = mapped_column(String(36), ForeignKey("suite.id"))
-    engine: Mapped[str] = mapped_column(String(32))
-    engine_version: Mapped[str] = mapped_column(String(100))
-    rows: Mapped[int]
-    seconds: Mapped[float]
-    results: Mapped[list[Any]]
-    error: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[v.RunState] = mapped_column(term(v.RunState), default=v.RunState.DONE, server_default="DONE")
+    requested_by: Mapped[Ref | None]
+    started_at: Mapped[datetime | None]
+    starts: Mapped[int] = mapped_column(default=0, server_default="0")
+    engine: Mapped[str] = mapped_column(String(32), default="")
+    engine_version: Mapped[str] = mapped_column(String(100), default="")
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    sampled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    peak_memory_mb: Mapped[float | None]
+    results: Mapped[list[Any]] = mapped_column(default=list)
+    problem: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
+    """When the run ended, or was asked for while it has not."""
 
+    version: Mapped[Version] = relationship()
     suite: Mapped[Suite] = relationship(lazy="joined")
+
+    def facts(self) -> dict[str, Any]:
+        """What permissions may know of a run: those of its entry."""
+        return {**self.version.entry.facts(), "type": "Run", "id": self.id}
