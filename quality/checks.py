@@ -20,7 +20,8 @@ from policies.grading import RuleResult
 from policies.refusals import Refused
 from quality import contexts, expectations, indicators, runs, suites
 from quality.contexts import Context
-from quality.expectations import OutOfTimeError, RuleOutcome, Run
+from quality.engine_tables import CancelledError, OutOfTimeError
+from quality.expectations import RuleOutcome, Run
 from quality.rules import Rule
 from tenancy.work import Work
 
@@ -82,6 +83,8 @@ def act(
                 cancelled=cancelled,
                 known=known,
             )
+        except CancelledError:
+            return Refused("run.cancelled")
         except OutOfTimeError:
             return Refused("run.out-of-time", seconds=int(seconds))
         except duckdb.OutOfMemoryException:
@@ -111,6 +114,7 @@ def judge(
         engine=engine,
         memory_limit=f"{memory_mb}MB",
         timeout=seconds,
+        cancelled=cancelled,
         parameters={"today": local_date(now), "updated_at": updated_at or now, **(known or {})},
     )
     results = _rule_results(rules, run)
@@ -130,6 +134,7 @@ def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
     run.state, run.at = v.RunState.DONE, work.now
     run.engine, run.engine_version = found.run.engine, found.run.engine_version
     run.rows, run.seconds = found.run.rows, found.run.seconds
+    run.sampled, run.peak_memory_mb = found.run.sampled, found.run.peak_memory_mb
     run.results = [stored(outcome) for outcome in found.run.results]
     work.session.flush()
     versions.judge(work, run.version, _judged(found))

@@ -13,6 +13,8 @@ from policies import divisions, identifiers
 EVER = 0
 """In place of a day (yyyymmdd): whether the code was ever in use."""
 _FIRST, _LAST = 0, 99_999_999
+FIRST_LIST = 20_021_231
+"""The day of the first list of the table: before it only the form of a code can be judged."""
 _TIMES = 3
 """A code that went and came back stands as often as this; a test holds it against the table."""
 
@@ -29,14 +31,14 @@ def in_use(values: pa.Array, days: pa.Array) -> pa.Array:
     codes, on = _plain(values, pa.string()), _plain(days, pa.int32())
     encoded = pc.dictionary_encode(codes)
     words = encoded.dictionary.to_pylist()
-    rows = _table()
-    spans = np.array([rows.get(word, _NEVER) for word in words] or [_NEVER], np.int32)
+    rows = spans()
+    found_spans = np.array([rows.get(word, _NEVER) for word in words] or [_NEVER], np.int32)
     formed = np.array([identifiers.valid_division(word) for word in words] or [False], bool)
     places = np.asarray(encoded.indices.fill_null(0))
     moments = np.asarray(on.fill_null(EVER))
-    found = _within(spans[places], moments)
-    early = (moments == EVER) | (moments < _number(divisions.LISTS[0]))
-    good = found | (early & ((spans[places, 0, 1] > 0) | formed[places]))
+    found = _within(found_spans[places], moments)
+    early = (moments == EVER) | (moments < FIRST_LIST)
+    good = found | (early & ((found_spans[places, 0, 1] > 0) | formed[places]))
     missing = np.asarray(codes.is_null()) | np.asarray(on.is_null())
     return pa.array(good, mask=missing if missing.any() else None)
 
@@ -48,7 +50,7 @@ def _within(spans: Numbers, moments: Numbers) -> npt.NDArray[np.bool_]:
 
 
 @cache
-def _table() -> dict[str, tuple[tuple[int, int], ...]]:
+def spans() -> dict[str, tuple[tuple[int, int], ...]]:
     """The spans of each code, both ends excluded, filled up to the same number."""
     found: dict[str, tuple[tuple[int, int], ...]] = {}
     for one in divisions.known():

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from quality import drift
 from quality import engine_gx as gx
 from quality.engine import ParquetScanEngine
+from quality.engine_others import ClusterEngine, JudgeEngine
 from quality.engine_tables import literal
 
 
@@ -21,7 +22,7 @@ class ColumnStabilityIndex(gx.ColumnAggregateMetricProvider):
     metric_name = "column.stability_index"
     value_keys = ("sort", "edges", "values", "shares")
 
-    @gx.column_aggregate_value(engine=gx.PandasExecutionEngine)
+    @gx.column_aggregate_value(engine=JudgeEngine)
     def _pandas(
         cls,  # noqa: N805
         column: "pd.Series[Any]",
@@ -48,7 +49,7 @@ class ColumnStabilityIndex(gx.ColumnAggregateMetricProvider):
     ) -> Any:
         return sa.literal_column(_sql(str(column), sort, edges, values, shares))
 
-    @gx.column_aggregate_partial(engine=gx.SparkDFExecutionEngine)
+    @gx.column_aggregate_partial(engine=ClusterEngine)
     def _spark(
         cls,  # noqa: N805
         column: Any,  # noqa: ARG002 - Spark's column can't be put into a text
@@ -60,7 +61,7 @@ class ColumnStabilityIndex(gx.ColumnAggregateMetricProvider):
         **_: Any,
     ) -> Any:
         name = f"`{_column_name.replace('`', '``')}`"
-        return gx.spark_functions.expr(_sql(name, sort, edges, values, shares, kind="STRING"))
+        return gx.spark.functions.expr(_sql(name, sort, edges, values, shares, kind="STRING"))
 
 
 def _by_values(filled: pa.Array, sort: str, values: list[str]) -> list[int]:

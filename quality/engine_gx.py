@@ -5,6 +5,7 @@ Its import uses modules deprecated by Python and redirects every warning of the 
 undone here.
 """
 
+import gc
 import logging
 import threading
 import warnings
@@ -17,8 +18,11 @@ with warnings.catch_warnings():
     from great_expectations import ExpectationSuite, expectations
     from great_expectations.compatibility import pyspark
     from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.id_dict import IDDict
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
+    from great_expectations.datasource.fluent.spark_datasource import SparkDatasource
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.execution_engine import ExecutionEngine
@@ -32,6 +36,7 @@ with warnings.catch_warnings():
         Expectation,
         MulticolumnMapExpectation,
     )
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metrics.column_aggregate_metric_provider import (
         ColumnAggregateMetricProvider,
         column_aggregate_partial,
@@ -55,6 +60,9 @@ with warnings.catch_warnings():
     from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
         MulticolumnMapMetricProvider,
     )
+    from great_expectations.expectations.metrics.metric_provider import metric_value
+    from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+    from great_expectations.expectations.metrics.table_metrics.table_columns import TableColumns
     from great_expectations.expectations.row_conditions import (
         Column,
         Condition,
@@ -64,11 +72,14 @@ with warnings.catch_warnings():
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.v1_validator import Validator
 logging.captureWarnings(False)
+# What the library brings lives as long as the process: without this every collection of garbage walks through all of
+# it, which was a third of the cost of a small table.
+gc.collect()
+gc.freeze()
 
+spark: Any = pyspark
+"""Spark's names where it is installed, else stand-ins which say so when they are used."""
 VERSION: str = great_expectations.__version__
-spark_functions: Any = pyspark.functions  # type: ignore[attr-defined]
-"""Spark's functions, or a thing that complains when it is used where Spark isn't installed."""
-
 _Condition = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -113,15 +124,21 @@ __all__ = [
     "ColumnPairMapMetricProvider",
     "Condition",
     "Expectation",
+    "ExpectationConfiguration",
     "ExpectationSuite",
+    "IDDict",
     "MetricConfiguration",
     "MetricResolutionError",
     "MulticolumnMapExpectation",
     "MulticolumnMapMetricProvider",
+    "PandasDatasource",
     "PandasExecutionEngine",
     "SQLDatasource",
     "SparkDFExecutionEngine",
+    "SparkDatasource",
     "SqlAlchemyExecutionEngine",
+    "TableColumns",
+    "TableMetricProvider",
     "Validator",
     "column_aggregate_partial",
     "column_aggregate_value",
@@ -130,7 +147,8 @@ __all__ = [
     "convert_to_json_serializable",
     "deserialize_row_condition",
     "expect",
+    "metric_value",
     "multicolumn_condition_partial",
     "quiet_context",
-    "spark_functions",
+    "spark",
 ]

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quality import drift, engine_checks, engine_drift, engine_relations
+from quality import drift, engine_divisions, engine_drift, engine_relations
 from quality import engine_gx as gx
 from quality.division_codes import EVER
+from quality.engine_keys import KeySource, Reference
 from quality.engine_subjects import Subject, demand, typed
-from quality.engine_tables import KeySource, Reference, day_number
+from quality.engine_tables import day_number
 from quality.rules import NotApplicableError, Rule, RuleError
 
 _TOLERANCE = 0.005
@@ -101,12 +102,12 @@ def _division(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "text")
     if len(on.columns) > 1:
         demand(on.columns[1], "date", "datetime")
-        return engine_checks.ExpectColumnPairValuesToBeDivisionCodes(
+        return engine_divisions.ExpectColumnPairValuesToBeDivisionCodes(
             column_A=on.columns[0].alias, column_B=on.columns[1].alias, mostly=on.rule.mostly, **on.given
         )
     when = on.rule.parameters.get("on", "today")
     day = EVER if when == "ever" else day_number(on.table.day() if when == "today" else dt.date.fromisoformat(when))
-    return engine_checks.ExpectColumnValuesToBeDivisionCodes(
+    return engine_divisions.ExpectColumnValuesToBeDivisionCodes(
         column=on.columns[0].alias, day=day, mostly=on.rule.mostly, **on.given
     )
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from quality import engine_gx as gx
-from quality import engine_tables, patterns
+from quality import engine_keys, engine_single, engine_tables, patterns
 from quality.engine import ParquetScanEngine
+from quality.engine_others import ClusterEngine, JudgeEngine
 
 _KINDS = {"integer": (sa.BIGINT, "bigint"), "number": (sa.Double, "double"), "text": (sa.VARCHAR, "string")}
 
@@ -34,9 +35,9 @@ class ColumnValuesReferred(gx.ColumnMapMetricProvider):
     condition_metric_name = "column_values.referred"
     condition_value_keys = ("reference", "sort")
 
-    @gx.column_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.column_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column: "pd.Series[Any]", reference: str, sort: str, **_: Any) -> "pd.Series[bool]":  # noqa: N805
-        keys = {row[0] for row in engine_tables.reference_rows(reference, sort)}
+        keys = {row[0] for row in engine_keys.rows(reference, sort)}
         return pd.Series([value in keys for value in _held(column, sort)], index=column.index, dtype=bool)
 
     @gx.column_condition_partial(engine=ParquetScanEngine)
@@ -44,10 +45,11 @@ class ColumnValuesReferred(gx.ColumnMapMetricProvider):
         keys = sa.select(_as(sort, sa.column("k"))).select_from(sa.table(reference))
         return _as(sort, column).in_(keys)
 
-    @gx.column_condition_partial(engine=gx.SparkDFExecutionEngine)
+    @gx.column_condition_partial(engine=ClusterEngine)
     def _spark(cls, column: Any, reference: str, sort: str, **_: Any) -> Any:  # noqa: N805
-        keys = [row[0] for row in engine_tables.reference_rows(reference, sort)]
-        return column.cast(_KINDS[sort][1]).isin(keys)
+        keys = frozenset(row[0] for row in engine_keys.rows(reference, sort))
+        check = gx.spark.functions.udf(engine_single.among(keys), "boolean", useArrow=False)
+        return check(column.cast(_KINDS[sort][1]))
 
 
 class ExpectColumnValuesToBeReferred(gx.ColumnMapExpectation):
@@ -67,7 +69,7 @@ class ColumnPairValuesSameElsewhere(gx.ColumnPairMapMetricProvider):
     condition_metric_name = "column_pair_values.same_elsewhere"
     condition_value_keys = ("reference", "sort", "value_sort")
 
-    @gx.column_pair_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.column_pair_condition_partial(engine=JudgeEngine)
     def _pandas(
         cls,  # noqa: N805
         column_A: "pd.Series[Any]",  # noqa: N803
@@ -77,7 +79,7 @@ class ColumnPairValuesSameElsewhere(gx.ColumnPairMapMetricProvider):
         value_sort: str,
         **_: Any,
     ) -> "pd.Series[bool]":
-        said = set(engine_tables.reference_rows(reference, sort, value_sort))
+        said = set(engine_keys.rows(reference, sort, value_sort))
         keys = {key for key, _ in said}
         rows = zip(_held(column_A, sort), _held(column_B, value_sort), strict=True)
         return pd.Series([row[0] not in keys or row in said for row in rows], index=column_A.index, dtype=bool)
@@ -98,7 +100,7 @@ class ColumnPairValuesSameElsewhere(gx.ColumnPairMapMetricProvider):
         here = sa.tuple_(_as(sort, column_A), _as(value_sort, column_B))
         return sa.or_(_as(sort, column_A).not_in(sa.select(key).select_from(source)), here.in_(said))
 
-    @gx.column_pair_condition_partial(engine=gx.SparkDFExecutionEngine)
+    @gx.column_pair_condition_partial(engine=ClusterEngine)
     def _spark(
         cls,  # noqa: N805
         column_A: Any,  # noqa: N803
@@ -108,9 +110,8 @@ class ColumnPairValuesSameElsewhere(gx.ColumnPairMapMetricProvider):
         value_sort: str,
         **_: Any,
     ) -> Any:
-        said = frozenset(engine_tables.reference_rows(reference, sort, value_sort))
-        keys = frozenset(key for key, _ in said)
-        check = gx.spark_functions.udf(lambda key, value: key not in keys or (key, value) in said, "boolean")
+        said = frozenset(engine_keys.rows(reference, sort, value_sort))
+        check = gx.spark.functions.udf(engine_single.same(said), "boolean", useArrow=False)
         return check(column_A.cast(_KINDS[sort][1]), column_B.cast(_KINDS[value_sort][1]))
 
 
@@ -137,7 +138,7 @@ class MulticolumnSumsToLast(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = _DOMAIN
     condition_value_keys = ("tolerance",)
 
-    @gx.multicolumn_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, tolerance: float, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         numbers = column_list.astype(float)
         total = numbers.iloc[:, 0]
@@ -153,10 +154,10 @@ class MulticolumnSumsToLast(gx.MulticolumnMapMetricProvider):
             total = total + part
         return sa.func.abs(total - last) <= tolerance
 
-    @gx.multicolumn_condition_partial(engine=gx.SparkDFExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=ClusterEngine)
     def _spark(cls, column_list: Any, tolerance: float, **_: Any) -> Any:  # noqa: N805
         *parts, last = (f"CAST(`{name}` AS DOUBLE)" for name in column_list.columns)
-        return gx.spark_functions.expr(f"abs({' + '.join(parts)} - {last})") <= tolerance
+        return gx.spark.functions.expr(f"abs({' + '.join(parts)} - {last})") <= tolerance
 
 
 class ExpectMulticolumnToSumToLast(gx.MulticolumnMapExpectation):
@@ -176,7 +177,7 @@ class MulticolumnAnyFilled(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = _DOMAIN
     condition_value_keys = ("texts",)
 
-    @gx.multicolumn_condition_partial(engine=gx.PandasExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, texts: list[str], **_: Any) -> "pd.Series[bool]":  # noqa: N805
         filled = column_list.notna()
         for name in texts:
@@ -192,14 +193,14 @@ class MulticolumnAnyFilled(gx.MulticolumnMapMetricProvider):
         ]
         return sa.func.coalesce(sa.or_(*trimmed), sa.false())
 
-    @gx.multicolumn_condition_partial(engine=gx.SparkDFExecutionEngine)
+    @gx.multicolumn_condition_partial(engine=ClusterEngine)
     def _spark(cls, column_list: Any, texts: list[str], **_: Any) -> Any:  # noqa: N805
         spaces = engine_tables.literal(patterns.SPACES)
         parts = [
             f"length(trim(BOTH {spaces} FROM `{name}`)) > 0" if name in texts else f"`{name}` IS NOT NULL"
             for name in column_list.columns
         ]
-        return gx.spark_functions.expr(f"coalesce({' OR '.join(parts)}, false)")
+        return gx.spark.functions.expr(f"coalesce({' OR '.join(parts)}, false)")
 
 
 class ExpectMulticolumnToBeFilledSomewhere(gx.MulticolumnMapExpectation):

@@ -5,17 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from quality.engine_tables import Column, Reference
+from quality import engine
+from quality.engine_keys import Reference
+from quality.engine_tables import Column
 from quality.rules import NotApplicableError, Rule, RuleError
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a rule may know of a table: its columns by name, its rows, the parameters of the run, and the keys of other
-    tables which were read for it."""
+    """What a rule may know of a table: its columns by name, the parameters of the run, what the engine calls the types
+    of a sort, its rows, and the keys of other tables which were read for it."""
 
     columns: Mapping[str, Column]
     parameters: Mapping[str, Any]
+    type_names: Callable[[str], list[str]] = engine.type_names
     rows: int = 0
     references: Mapping[str, Reference] = field(default_factory=dict)
 

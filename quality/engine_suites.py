@@ -6,11 +6,13 @@ for this table gets a `RuleError` here, before anything runs.
 """
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
-from quality import engine, engine_references, patterns
 from quality import engine_gx as gx
+from quality import engine_references, patterns
 from quality.engine_checks import ExpectColumnValuesToHaveValidCheckDigits
 from quality.engine_subjects import Subject, Table, demand, typed
 from quality.engine_tables import day_number
@@ -34,7 +36,11 @@ def _condition(rule: Rule, table: Table) -> dict[str, Any]:
     if not when:
         return {}
     column = table.column(when["column"])
-    return {"row_condition": gx.Column(column.alias).is_in(typed(when["values"], column))}
+    values, named = typed(when["values"], column), gx.Column(column.alias)
+    if column.sort in {"boolean", "date", "datetime"}:
+        # the library takes only texts and numbers in a set
+        return {"row_condition": reduce(operator.or_, [named == value for value in values])}
+    return {"row_condition": named.is_in(values)}
 
 
 def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[Subject], gx.Expectation]:
@@ -149,6 +155,9 @@ def _bound(value: Any, on: Subject) -> Any:
     if column.sort in {"integer", "number"}:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise RuleError("bound-type", f"{column.name}: {value}")
+        if float(value) != value:
+            # the library keeps bounds as floats; beyond 2**53 not every integer is one
+            raise RuleError("bound-type", f"{column.name}: {value}")
         return value
     if isinstance(value, Mapping) and value.get("parameter") == "today":
         return on.table.day() + dt.timedelta(days=float(value.get("days", 0)))
@@ -172,7 +181,7 @@ def _length(on: Subject) -> gx.Expectation:
 
 
 def _type(on: Subject) -> gx.Expectation:
-    names = engine.type_names(on.rule.parameters["type"])
+    names = on.table.type_names(on.rule.parameters["type"])
     return gx.expect("ColumnValuesToBeInTypeList", column=on.columns[0].alias, type_list=names, **on.given)
 
 

@@ -11,12 +11,11 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import ARROW, SPECIAL
 
-from quality import check_digits, division_codes
+from quality import check_digits, division_codes, engine_re2
 
 SOURCE = "source"
 ROW = "source_row"
@@ -37,6 +36,10 @@ _TICK = 0.05
 
 class OutOfTimeError(TimeoutError):
     """The time allowed for a table is over; nothing of the run is to be believed."""
+
+
+class CancelledError(Exception):
+    """Somebody has asked the run to stop; nothing of it is to be believed."""
 
 
 @dataclass(frozen=True)
@@ -53,56 +56,48 @@ class Column:
     sort: str
 
 
-@dataclass(frozen=True)
-class KeySource:
-    """Keys of another table which a rule asks for: the `columns` (keys, or keys and what is said of them) of a Parquet
-    file, or the keys themselves. `name` is what rules call them."""
-
-    name: str
-    source: Path | Sequence[Any]
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Keys which were read: the table that holds them (k, and v for what is said of them) and the sorts of its
-    columns; or the `problem` for which they could not be read."""
-
-    table: str
-    sorts: tuple[str, ...] = ()
-    problem: str = ""
-
-
 @dataclass
 class Scan:
-    """An open table. `query` is the only way to the data; `statements` keeps (seconds, SQL) of all that was
-    sent."""
+    """An open table. `query` and `stream` are the only ways to the data; `statements` keeps (seconds, SQL) of all
+    that was sent. `stopped` is what the next statement will raise, once time is over or the run is cancelled."""
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[Column, ...]
     rows: int
-    over: threading.Event = field(default_factory=threading.Event)
+    stopped: type[Exception] | None = None
     statements: list[tuple[float, str]] = field(default_factory=list)
-    references: dict[str, Reference] = field(default_factory=dict)
 
     def query(self, sql: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of a statement; raises OutOfTimeError once the time is over, duckdb.Error for bad SQL."""
+        """All rows of a statement; raises OutOfTimeError or CancelledError once the run has to stop, duckdb.Error
+        for bad SQL."""
         return self.query_named(sql, values)[0]
 
     def query_named(
         self, sql: str, values: Sequence[object] | None = None
     ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """The rows of a statement and the description of its columns."""
-        if self.over.is_set():
-            raise OutOfTimeError
+        with self._timed(sql):
+            result = self.connection.execute(sql, values or None)
+            return result.fetchall(), list(result.description or ())
+
+    def stream(self, sql: str, size: int) -> Iterator[pa.RecordBatch]:
+        """The rows of a statement in batches of at most so many, never all in memory at once."""
+        with self._timed(sql):
+            batches: pa.RecordBatchReader = self.connection.sql(sql).to_arrow_reader(size)
+            yield from batches
+
+    @contextmanager
+    def _timed(self, sql: str) -> Iterator[None]:
+        if self.stopped:
+            raise self.stopped
         began = time.perf_counter()
         try:
-            result = self.connection.execute(sql, values or None)
-            rows, description = result.fetchall(), list(result.description or ())
-        except duckdb.InterruptException as stopped:
-            raise OutOfTimeError from stopped
+            yield
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if self.stopped:
+                raise self.stopped from error
+            raise
         self.statements.append((time.perf_counter() - began, sql))
-        return rows, description
 
     @property
     def aliases(self) -> Mapping[str, Column]:
@@ -126,24 +121,19 @@ def literal(text: str) -> str:
 
 
 def pattern_problem(regex: str) -> str | None:
-    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept and before it
-    is run."""
-    with duckdb.connect(":memory:", config={"threads": 1, "autoload_known_extensions": False}) as connection:
-        return _pattern_problem(connection, regex)
+    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept."""
+    return pattern_problems([regex]).get(regex)
 
 
-def pattern_problems(scan: Scan, regexes: Sequence[str]) -> dict[str, str]:
-    """The unreadable expressions among many, each with its reason."""
-    found = ((regex, _pattern_problem(scan.connection, regex)) for regex in regexes)
-    return {regex: problem for regex, problem in found if problem is not None}
-
-
-def _pattern_problem(connection: duckdb.DuckDBPyConnection, regex: str) -> str | None:
-    try:
-        connection.execute("SELECT regexp_matches('', ?)", [regex]).fetchall()
-    except duckdb.Error as error:
-        return str(error).splitlines()[0]
-    return None
+def pattern_problems(regexes: Iterable[str]) -> dict[str, str]:
+    """The problems of those expressions which RE2 can't read; asked before rules are run."""
+    problems = {}
+    for regex in set(regexes):
+        try:
+            engine_re2.compiled(regex)
+        except engine_re2.error as problem:
+            problems[regex] = str(problem)
+    return problems
 
 
 @contextmanager
@@ -154,13 +144,14 @@ def open_table(
     threads: int | None = None,
     timeout: float | None = None,
     spill_limit: str = "20GB",
-    also: Sequence[KeySource] = (),
+    cancelled: threading.Event | None = None,
+    prepare: Callable[[Scan], None] | None = None,
 ) -> Iterator[Scan]:
     """A Parquet file ready to be read, closed and cleaned up after.
 
-    Keys of other tables (`also`) are copied before the connection is locked: their files can't be reached after.
-    `threads` defaults to one for small tables. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
-    Parquet.
+    `threads` defaults to one for small tables; `timeout` in seconds and `cancelled` stop it, even in the middle
+    of a statement. `prepare` may copy something beside the table before the connection is locked. Raises
+    FileNotFoundError, or pyarrow.ArrowInvalid for what is no Parquet.
     """
     # the path is made absolute here: DuckDB compares it literally with the one that stays allowed
     path = path.resolve(strict=True)
@@ -179,69 +170,47 @@ def open_table(
         settings["threads"] = threads or 1
     connection = duckdb.connect(":memory:", config=settings)
     scan = Scan(connection, (), rows)
-    ended = threading.Event()
-    watch = threading.Thread(target=_watch, args=(scan, timeout, ended), daemon=True) if timeout else None
     try:
         scan.columns = _create_view(connection, path, schema)
         _register(connection)
-        if watch:
-            watch.start()
-        scan.references = {one.name: _copied(scan, one) for one in also}
-        _lock(connection, path)
-        _OFFERED.update((one.table, scan) for one in scan.references.values())
-        yield scan
+        with _watched(scan, timeout, cancelled):
+            if prepare:
+                prepare(scan)
+            _lock(scan, path)
+            yield scan
     finally:
-        ended.set()
-        for one in scan.references.values():
-            _OFFERED.pop(one.table, None)
-        if watch and watch.is_alive():
-            watch.join()
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-_OFFERED: dict[str, Scan] = {}
-"""The scans by the tables of keys they hold, while they are open; a name is never used twice."""
-
-
-def _copied(scan: Scan, asked: KeySource) -> Reference:
-    """Copies the distinct keys of another table into one of this connection; what can't be read harms only the rules
-    which ask for it."""
-    table, file = f"reference_{uuid4().hex}", f"{asked.name} "
-    try:
-        if isinstance(asked.source, Path):
-            file = f"read_parquet({literal(str(asked.source.resolve(strict=True)))})"
-            shown = [quote(column) for column in asked.columns]
-        else:
-            rows = [row if isinstance(row, tuple) else (row,) for row in asked.source]
-            held = pa.table({f"c{at}": list(column) for at, column in enumerate(zip(*rows, strict=True))})
-            scan.connection.register("held", held)
-            file, shown = "held", list(held.column_names)
-        named = ", ".join(f"{column} AS {name}" for column, name in zip(shown, ("k", "v"), strict=False))
-        filled = " AND ".join(f"{column} IS NOT NULL" for column in shown) or "true"
-        scan.query(f"CREATE TEMP TABLE {table} AS SELECT DISTINCT {named} FROM {file} WHERE {filled}")
-        sorts = tuple(_sort(str(row[1])) for row in scan.query(f"DESCRIBE {table}"))
-    except (OSError, pa.ArrowException, duckdb.Error) as error:
-        if isinstance(error, OutOfTimeError | duckdb.OutOfMemoryException):
-            raise
-        return Reference(table, (), str(error).splitlines()[0].replace(file, asked.name))
-    return Reference(table, sorts)
-
-
-def reference_rows(table: str, *sorts: str) -> list[tuple[Any, ...]]:
-    """The keys of an open scan's reference (and what is said of them), as values of the sorts."""
-    kinds = {"integer": "BIGINT", "number": "DOUBLE", "text": "VARCHAR"}
-    shown = [f"CAST({name} AS {kinds[sort]})" for name, sort in zip(("k", "v"), sorts, strict=False)]
-    return _OFFERED[table].query(f"SELECT DISTINCT {', '.join(shown)} FROM {table}")
-
-
-def _watch(scan: Scan, timeout: float | None, ended: threading.Event) -> None:
-    """Stops the running statement when time is over, and goes on: an interrupt between two statements is lost."""
-    if ended.wait(timeout):
+@contextmanager
+def _watched(scan: Scan, timeout: float | None, cancelled: threading.Event | None) -> Iterator[None]:
+    """Stops the scan when time is over or the run is cancelled."""
+    if cancelled and cancelled.is_set():
+        raise CancelledError
+    if timeout is None and cancelled is None:
+        yield
         return
-    scan.over.set()
-    while not ended.wait(_TICK):
-        scan.connection.interrupt()
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(scan, timeout, cancelled, ended), daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _watch(scan: Scan, timeout: float | None, cancelled: threading.Event | None, ended: threading.Event) -> None:
+    """Interrupts the running statement, and goes on doing so: an interrupt between two statements is lost."""
+    last = time.monotonic() + timeout if timeout is not None else float("inf")
+    while not ended.wait(_TICK if scan.stopped else min(_TICK, max(0.0, last - time.monotonic()))):
+        if scan.stopped is None and cancelled and cancelled.is_set():
+            scan.stopped = CancelledError
+        elif scan.stopped is None and time.monotonic() >= last:
+            scan.stopped = OutOfTimeError
+        if scan.stopped:
+            scan.connection.interrupt()
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.Schema) -> tuple[Column, ...]:
@@ -262,7 +231,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.S
     connection.execute(f"CREATE VIEW {SOURCE} AS SELECT {', '.join([*shown, ROW])} FROM {renamed}")
     seen = connection.execute(f"DESCRIBE {SOURCE}").fetchall()
     return tuple(
-        Column(name, alias, str(line[1]), _sort(str(line[1])))
+        Column(name, alias, str(line[1]), sort_of(str(line[1])))
         for name, alias, line in zip(schema.names, aliases, seen, strict=False)
     )
 
@@ -277,7 +246,8 @@ def _shown(alias: str, sql_type: str) -> str:
     return alias
 
 
-def _sort(sql_type: str) -> str:
+def sort_of(sql_type: str) -> str:
+    """The plain sort of a DuckDB type."""
     if sql_type.endswith("INT") or sql_type in {"INTEGER", "UINTEGER"}:
         return "integer"
     if sql_type in {"DOUBLE", "FLOAT"} or (sql_type.startswith("DECIMAL") and not sql_type.endswith("]")):
@@ -304,10 +274,13 @@ def _citizen_id(values: pa.Array, not_after: pa.Array) -> pa.Array:
     return check_digits.citizen_id(values, last)
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+def _lock(scan: Scan, path: Path) -> None:
+    try:
+        scan.connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
+        scan.connection.execute("SET enable_external_access = false")
+        scan.connection.execute("SET lock_configuration = true")
+    except duckdb.InterruptException as error:
+        raise (scan.stopped or OutOfTimeError) from error
 
 
 def day_number(day: dt.date) -> int:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies import divisions, identifiers
-from quality import check_digits, division_codes, drift, engine_tables, expectations, profiles
+from quality import check_digits, division_codes, drift, engine_keys, engine_tables, expectations, profiles
 from quality.expectations import RuleOutcome
 from quality.rules import Rule
 
@@ -229,9 +229,13 @@ def test_what_another_table_says_otherwise_is_found(tmp_path: Path, engine: str)
 
 def test_the_file_of_a_reference_is_shut_when_rules_run(tmp_path: Path) -> None:
     elsewhere, path = _write(tmp_path, {"k": ["a"]}, "o.parquet"), _write(tmp_path, {"k": ["a"]})
-    asked = engine_tables.KeySource("x.k", elsewhere, ("k",))
-    with engine_tables.open_table(path, also=[asked]) as scan:
-        assert engine_tables.reference_rows(scan.references["x.k"].table, "text") == [("a",)]
+    asked = engine_keys.KeySource("x.k", elsewhere, ("k",))
+    held: dict[str, engine_keys.Reference] = {}
+    with (
+        engine_tables.open_table(path, prepare=lambda scan: held.update(engine_keys.copied(scan, [asked]))) as scan,
+        engine_keys.offered(scan, held),
+    ):
+        assert engine_keys.rows(held["x.k"].table, "text") == [("a",)]
         with pytest.raises(Exception, match="Permission"):
             scan.query(f"FROM read_parquet({engine_tables.literal(str(elsewhere))})")
 
