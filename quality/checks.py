@@ -18,14 +18,12 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import GateTerms, RuleResult
 from policies.refusals import Refused
-from quality import expectations, gates, issue_runs, runs, suites
+from quality import contexts, expectations, gates, indicators, issue_runs, runs, suites
+from quality.contexts import Context
 from quality.engine_tables import CancelledError, OutOfTimeError
 from quality.expectations import RuleOutcome, Run
-from quality.kinds import KINDS
 from quality.rules import Rule
 from tenancy.work import Work
-
-LOWER_IS_BETTER = {"0303", "0305"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Plan:
     rules: tuple[Rule, ...]
     updated_at: datetime
     terms: GateTerms
+    context: Context
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,17 @@ def gather(work: Work, run_id: str) -> Plan | None:
     run = runs.locked(work.session, run_id)
     if run.state not in runs.UNDER_WAY or run.version.table is None:
         return None
+    rules = suites.rules_of(run.suite)
     run.state, run.starts = v.RunState.RUNNING, run.starts + 1
     run.started_at = run.started_at or work.now
     return Plan(
         run_id=run.id,
         table=run.version.table.sha256,
         rows=run.version.rows_loaded or 0,
-        rules=suites.rules_of(run.suite),
+        rules=rules,
         updated_at=run.version.uploaded_at,
         terms=gates.terms_of(run.version.entry),
+        context=contexts.gather(work.session, run.version, rules, work.now),
     )
 
 
@@ -71,7 +72,7 @@ def act(
     plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int, seconds: float, cancelled: Event | None = None
 ) -> Judgement | Refused:
     """Second beat, without any session: run and score; a run that is cut off says why."""
-    with blobs.local_path(plan.table) as table:
+    with blobs.local_path(plan.table) as table, contexts.opened(plan.context, blobs, table, now) as known:
         try:
             return judge(
                 table,
@@ -83,6 +84,7 @@ def act(
                 seconds=seconds,
                 cancelled=cancelled,
                 terms=plan.terms,
+                known=known,
             )
         except CancelledError:
             return Refused("run.cancelled")
@@ -104,10 +106,11 @@ def judge(
     seconds: float | None = None,
     cancelled: Event | None = None,
     terms: GateTerms | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Judgement:
     """Run rules over a table, score the outcomes and hold them against a gate, the strictest unless one is given.
 
-    Raises what `expectations.run` raises.
+    `known` is what `contexts` tells of the table beside itself. Raises what `expectations.run` raises.
     """
     run = expectations.run(
         table,
@@ -116,7 +119,7 @@ def judge(
         memory_limit=f"{memory_mb}MB",
         timeout=seconds,
         cancelled=cancelled,
-        parameters={"today": local_date(now), "updated_at": updated_at or now},
+        parameters={"today": local_date(now), "updated_at": updated_at or now, **(known or {})},
     )
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality
@@ -162,6 +165,7 @@ def stored(outcome: RuleOutcome) -> dict[str, Any]:
         "samples": [[row, _plain(value)] for row, value in outcome.samples],
         "error": outcome.error,
         "detail": outcome.detail,
+        "lacking": outcome.lacking,
     }
 
 
@@ -176,7 +180,7 @@ def _rule_results(rules: Sequence[Rule], run: Run) -> list[RuleResult]:
             evaluated=outcomes[rule.rule_id].evaluated,
             unexpected=outcomes[rule.rule_id].unexpected,
             success=outcomes[rule.rule_id].success,
-            lower_is_better=KINDS[rule.kind].indicator in LOWER_IS_BETTER,
+            lower_is_better=indicators.of(rule).lower_is_better,
         )
         for rule in rules
         if outcomes[rule.rule_id].error is None
@@ -191,7 +195,7 @@ def _judged(found: Judgement) -> Judged:
         score=score_of(found.scorecard.total),
         grade=found.scorecard.grade,
         dimensions={one.value: score_of(value) for one, value in found.scorecard.dimensions.items()},
-        rules_total=len(found.rules),
+        rules_total=sum(one.applies for one in found.run.results),
         rules_failed=failed,
     )
 

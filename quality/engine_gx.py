@@ -10,6 +10,7 @@ import gc
 import logging
 import threading
 import warnings
+from collections.abc import Callable
 from typing import Any, cast
 
 with warnings.catch_warnings():
@@ -31,16 +32,40 @@ with warnings.catch_warnings():
     from great_expectations.datasource.fluent.spark_datasource import SparkDatasource
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
+    from great_expectations.execution_engine.execution_engine import ExecutionEngine
     from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
     from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+    from great_expectations.expectations.expectation import (
+        ColumnAggregateExpectation,
+        ColumnMapExpectation,
+        ColumnPairMapExpectation,
+        Expectation,
+        MulticolumnMapExpectation,
+    )
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metrics.column_aggregate_metric_provider import (
+        ColumnAggregateMetricProvider,
+        column_aggregate_partial,
+        column_aggregate_value,
+    )
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
         column_condition_partial,
     )
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
         ColumnMapMetricProvider,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
+        column_pair_condition_partial as _pair_condition,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
+        ColumnPairMapMetricProvider,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
+        multicolumn_condition_partial as _multicolumn_condition,
+    )
+    from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
+        MulticolumnMapMetricProvider,
     )
     from great_expectations.expectations.metrics.metric_provider import metric_value
     from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
@@ -64,6 +89,17 @@ atexit.register(gc.unfreeze)
 spark: Any = pyspark
 """Spark's names where it is installed, else stand-ins which say so when they are used."""
 VERSION: str = great_expectations.__version__
+_Condition = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def column_pair_condition_partial(engine: type[ExecutionEngine[Any]]) -> _Condition:
+    """The library's decorator of a condition over two columns, typed."""
+    return cast(_Condition, _pair_condition(engine=engine))
+
+
+def multicolumn_condition_partial(engine: type[ExecutionEngine[Any]]) -> _Condition:
+    """The library's decorator of a condition over several columns, typed."""
+    return cast(_Condition, _multicolumn_condition(engine=engine))
 
 
 def expect(name: str, **given: Any) -> Expectation:
@@ -89,8 +125,12 @@ __all__ = [
     "AbstractDataContext",
     "BatchDefinition",
     "Column",
+    "ColumnAggregateExpectation",
+    "ColumnAggregateMetricProvider",
     "ColumnMapExpectation",
     "ColumnMapMetricProvider",
+    "ColumnPairMapExpectation",
+    "ColumnPairMapMetricProvider",
     "Condition",
     "Expectation",
     "ExpectationConfiguration",
@@ -101,6 +141,8 @@ __all__ = [
     "IDDict",
     "MetricConfiguration",
     "MetricResolutionError",
+    "MulticolumnMapExpectation",
+    "MulticolumnMapMetricProvider",
     "PandasDatasource",
     "PandasExecutionEngine",
     "RunIdentifier",
@@ -113,11 +155,15 @@ __all__ = [
     "TableMetricProvider",
     "ValidationResultIdentifier",
     "Validator",
+    "column_aggregate_partial",
+    "column_aggregate_value",
     "column_condition_partial",
+    "column_pair_condition_partial",
     "convert_to_json_serializable",
     "deserialize_row_condition",
     "expect",
     "metric_value",
+    "multicolumn_condition_partial",
     "quiet_context",
     "spark",
 ]

@@ -16,7 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import engine_tables, patterns, profile_missing, profile_shapes
+from quality import check_digits, engine_tables, patterns, profile_missing, profile_shapes, profile_sums
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
 from quality.profile_missing import Gaps
 
@@ -83,7 +83,8 @@ class PairProfile:
 @dataclass(frozen=True)
 class Profile:
     """A table: its rows, how many of them repeat an earlier one in every column, its columns, its ordered
-    pairs, its candidate keys (of one or two columns), and which columns are empty together."""
+    pairs, its candidate keys (of one or two columns), which columns are empty together, and totals with their
+    parts (names, the total last; rows with a total; rows where it is the sum)."""
 
     rows: int
     sampled: int
@@ -92,6 +93,7 @@ class Profile:
     pairs: tuple[PairProfile, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
     gaps: Gaps | None = None
+    sums: tuple[tuple[tuple[str, ...], int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values."""
@@ -108,6 +110,7 @@ class Profile:
             tuple(PairProfile(**pair) for pair in row["pairs"]),
             keys=tuple(tuple(key) for key in row.get("keys", ())),
             gaps=Gaps.from_json(row["gaps"]) if row.get("gaps") else None,
+            sums=tuple((tuple(names), both, held) for names, both, held in row.get("sums", ())),
         )
 
 
@@ -137,7 +140,7 @@ def profile(
         columns = tuple(
             ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
         )
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps)
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, profile_sums.sums(scan))
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
@@ -205,7 +208,8 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         alias = column.alias
         for code, pattern in patterns.PATTERNS.items():
             asked[alias, f"patterns {code}"] = f"count_if(regexp_matches({alias}, {literal(pattern.regex)}))"
-        asked[alias, "digits uscc"] = f"count_if(length({alias}) = 18 AND check_uscc({alias}))"
+        for scheme in check_digits.PLAIN:
+            asked[alias, f"digits {scheme}"] = f"count_if(check_{scheme}({alias}))"
         asked[alias, "digits citizen_id"] = f"count_if(length({alias}) = 18 AND check_citizen_id({alias}, 99991231))"
         asked[alias, "dirt untrimmed"] = f"count_if(regexp_matches({alias}, {literal(patterns.UNTRIMMED)}))"
         asked[alias, "dirt garbled"] = f"count_if(regexp_matches({alias}, {literal(patterns.GARBLED)}))"

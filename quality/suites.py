@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.models import Entry
+from quality import standing
 from quality.models import Run, Suite
 from quality.rules import Rule
 from tenancy.types import new_id
@@ -21,8 +22,8 @@ def latest(session: Session, entry: Entry) -> Suite | None:
 
 
 def rules_of(suite: Suite) -> tuple[Rule, ...]:
-    """The rules of a stored suite."""
-    return tuple(Rule.from_json(row) for row in suite.rules)
+    """The rules of a stored suite, and the standing ones which it was kept without."""
+    return standing.join([Rule.from_json(row) for row in suite.rules])
 
 
 def was_run(session: Session, entry: Entry) -> bool:
