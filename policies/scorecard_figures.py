@@ -43,13 +43,14 @@ class DatasetFacts:
 
 @dataclass(frozen=True)
 class IssueFacts:
-    """What a body's issues come to: confirmed and closed ones in the window, open and overdue ones now, and the
-    working days that the closed ones took together."""
+    """What a body's issues come to: open and overdue ones now, confirmed, closed and mended ones so far, and the
+    working days from confirmation to mending which the mended ones took together."""
 
     open: int
     overdue: int
     confirmed: int
     closed: int
+    mended: int
     days: Decimal
 
 
@@ -109,7 +110,7 @@ def figures(datasets: Sequence[DatasetFacts], issues: IssueFacts | None = None) 
             Figure("open", Decimal(issues.open), Decimal(issues.open), Decimal(1)),
             Figure("overdue", Decimal(issues.overdue), Decimal(issues.overdue), Decimal(1)),
             _rate("closure", issues.closed, issues.confirmed),
-            _quotient("mean_days", issues.days, Decimal(issues.closed)),
+            _quotient("mean_days", issues.days, Decimal(issues.mended)),
         ]
     return {one.code: one for one in found}
 

@@ -82,7 +82,8 @@ def gather(session: Session, version: Version, rules: Iterable[Rule], now: datet
 def lists_of(session: Session, names: Iterable[str], on: date) -> dict[str, Sequence[str]]:
     """Code lists by name as they hold on a day, those that there are: the centrally kept ones, else the platform's."""
     asked = set(names)
-    return {name: LISTS[name] for name in asked if name in LISTS} | standards.code_lists(session, asked, on)
+    kept: dict[str, Sequence[str]] = {name: LISTS[name] for name in asked if name in LISTS}
+    return {**kept, **standards.code_lists(session, asked, on)}
 
 
 @contextmanager

@@ -15,7 +15,10 @@ from catalog.reading import LIVE
 from policies import grading, rulebook, scorecard_figures
 from policies import vocabulary as v
 from policies.scorecard_figures import DatasetFacts, IssueFacts, Updates
+from quality import issue_figures
+from quality.issue_figures import Figures
 from quality.models import Run, Suite
+from tenancy.models import TenantAncestor
 
 LISTED = frozenset(one.value for one in LIVE)
 
@@ -89,9 +92,23 @@ def by_body(found: Iterable[Dataset]) -> Mapping[str, list[Dataset]]:
     return sorted_
 
 
-def issues(session: Session, tenant_ids: Sequence[str], now: datetime) -> Mapping[str, IssueFacts]:  # noqa: ARG001
-    """What the issues of bodies come to, each with all below it; a body without any figures is left out."""
-    return {}
+def issues(session: Session, tenant_ids: Sequence[str], now: datetime) -> Mapping[str, IssueFacts]:
+    """What the issues of bodies come to, each with all below it."""
+    query = select(TenantAncestor.ancestor_id, TenantAncestor.tenant_id)
+    pairs = session.execute(query.where(TenantAncestor.ancestor_id.in_(tenant_ids))).all()
+    own = issue_figures.figures(session, {below for _above, below in pairs}, now)
+    return {above: _together([own[below] for one, below in pairs if one == above]) for above in tenant_ids}
+
+
+def _together(parts: Sequence[Figures]) -> IssueFacts:
+    return IssueFacts(
+        open=sum(one.open for one in parts),
+        overdue=sum(one.overdue for one in parts),
+        confirmed=sum(one.closure.denominator for one in parts),
+        closed=sum(one.closure.numerator for one in parts),
+        mended=sum(one.days_to_mend.denominator for one in parts),
+        days=Decimal(sum(one.days_to_mend.numerator for one in parts)),
+    )
 
 
 def proofs(session: Session, found: Iterable[Dataset], as_of: datetime) -> Mapping[str, Proof]:

@@ -266,6 +266,7 @@ def _of_issues(issues: IssueFacts | None) -> dict[str, Any] | None:
         "open": issues.open,
         "overdue": issues.overdue,
         "confirmed": issues.confirmed,
+        "mended": issues.mended,
         "closed": issues.closed,
         "days": str(issues.days),
     }

@@ -50,7 +50,7 @@ def definition(code: str) -> str:
         "open": _("Data issues that are not closed."),
         "overdue": _("Open data issues past their day."),
         "closure": _("Issues closed out of issues confirmed."),
-        "mean_days": _("Working days from the confirmation of an issue to its closing, as a mean of the closed ones."),
+        "mean_days": _("Working days from the confirmation of an issue to its mending, as a mean of the mended ones."),
     }
     return texts.get(code) or _(
         "Mean of this dimension's scores of the live versions; datasets without a rule of this dimension drop out."

@@ -1,7 +1,7 @@
 """What a check knows of its entry: the version before, the promised cycle, other tables, standing rules."""
 
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +185,7 @@ def test_another_table_is_looked_up_only_where_its_rows_may_be_read(world: World
 
 def test_a_central_list_is_found_by_its_name(world: World) -> None:
     with world.db.read() as session:
-        found = contexts.lists_of(session, ["REGION", "none"])
+        found = contexts.lists_of(session, ["REGION", "none"], date(2026, 11, 23))
     assert set(found) == {"REGION"}
     assert "330502" in found["REGION"]
 
