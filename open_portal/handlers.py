@@ -12,8 +12,10 @@ from catalog.models import StoredFile
 from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
+from policies.calendars import local_date
 from policies.later import Later
 from policies.refusals import Refusal
+from quality import trials, waivers
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -37,6 +39,7 @@ SCHEDULES = {
     "indicators.keep": 86_400,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
+    "waivers.follow": 3600,
 }
 
 
@@ -44,7 +47,7 @@ def check_version(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Scan a delivered file, then read and judge it: gather, act, record."""
     scan(kit, payload["version_id"])
     with kit.database.read() as session:
-        plan = checks.gather(session, payload["version_id"])
+        plan = checks.gather(session, payload["version_id"], local_date(kit.clock()))
     if plan is None:
         return
     found = checks.act(plan, kit.blobs, kit.scratch, kit.clock(), memory_mb=kit.settings.memory_mb)
@@ -144,6 +147,23 @@ def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
     kit.quarantine.sweep(known, kit.clock() - ORPHAN_AGE)
 
 
+def try_rules(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Count what rules in the making find in the newest table."""
+    with kit.database.read() as session:
+        plan = trials.gather(session, payload["trial_id"])
+    if plan is None:
+        return
+    found = trials.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        trials.record(unit, plan, found)
+
+
+def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """End waivers whose last day has passed, and give notice of those that end soon."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        waivers.follow(unit)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "notice.mail": mail_notice,
@@ -156,4 +176,6 @@ HANDLERS: Mapping[str, Handler] = {
     "indicators.keep": keep_indicators,
     "store.sweep": sweep_store,
     "uploads.sweep": sweep_uploads,
+    "suite.try": try_rules,
+    "waivers.follow": follow_waivers,
 }

@@ -51,6 +51,16 @@ WORDS = {
         "Entry {code}: the file of version {number} bears a classification marking and was erased; look into it",
         "/my",
     ),
+    "waiver.ending": (
+        "《{title}》的一项质量豁免将于 {day} 到期，请完成整改或重新申请",
+        "“{title}”: a waiver of a quality rule ends on {day}; mend the data or ask anew",
+        "/desk",
+    ),
+    "waiver.ended": (
+        "《{title}》的一项质量豁免已于 {day} 到期",
+        "“{title}”: a waiver of a quality rule ended on {day}",
+        "/desk",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

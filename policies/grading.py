@@ -1,7 +1,7 @@
 """How good a table is: rule results become scores of the six GB/T 36344 dimensions, a total, a grade and a
 verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -16,12 +16,14 @@ STEP = Decimal("0.0001")
 @dataclass(frozen=True)
 class QualityRules:
     """What is good enough: weights of the dimensions, least total of each grade (best first), bar for
-    release, how much older than its update cycle data may be (a factor)."""
+    release, how much older than its update cycle data may be (a factor), whether rules under a waiver count in
+    the score."""
 
     weights: Mapping[Dimension, Decimal]
     cutoffs: Mapping[Grade, Decimal]
     bar: Decimal
     tolerance: Decimal
+    waived_count: bool = True
 
 
 @dataclass(frozen=True)
@@ -149,14 +151,27 @@ def score(
     return Scorecard(dimensions, total, grade(total, rules, against), against)
 
 
-def gate(results: Iterable[RuleResult], total: Decimal | None, rows: int | None, rules: QualityRules) -> Gate:
-    """Whether a version may go live: rows were loaded, no critical rule failed, and the total reaches the
-    bar.
+def scored(results: Iterable[RuleResult], rules: QualityRules, waived: Collection[str] = ()) -> list[RuleResult]:
+    """The results that count in the score: those of waived rules do unless the rules in force say otherwise."""
+    return [one for one in results if rules.waived_count or one.rule_id not in waived]
+
+
+def gate(
+    results: Iterable[RuleResult],
+    total: Decimal | None,
+    rows: int | None,
+    rules: QualityRules,
+    waived: Collection[str] = (),
+) -> Gate:
+    """Whether a version may go live: rows were loaded, no critical rule failed but waived ones, and the total
+    reaches the bar.
 
     A version on which no rule measured anything fails too: nothing shows that it is good enough.
     """
     reasons = list(vetoes(rows=rows))
-    failed = tuple(r.rule_id for r in results if r.severity == Severity.CRITICAL and not r.success)
+    failed = tuple(
+        r.rule_id for r in results if r.severity == Severity.CRITICAL and not r.success and r.rule_id not in waived
+    )
     if failed:
         reasons.append(Refused("grading.critical-failed", rules=failed))
     if total is None:

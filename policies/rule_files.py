@@ -142,6 +142,7 @@ def quality(table: Table) -> QualityRules:
         cutoffs=MappingProxyType({grade: cutoffs.number(grade) for grade in Grade if grade != Grade.E}),
         bar=table.number("bar"),
         tolerance=table.number("tolerance"),
+        waived_count=table.flag("waived_count", default=True),
     )
     if not any(rules.weights.values()):
         raise table.refuse("weights", "a weight above 0")

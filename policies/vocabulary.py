@@ -49,7 +49,7 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict
+from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict, WaiverState
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -106,6 +106,7 @@ __all__ = [
     "UseScene",
     "Verdict",
     "VersionState",
+    "WaiverState",
     "enumerations",
     "speaks_english",
 ]

@@ -1,8 +1,8 @@
 """Checks: a delivered file read, typed, profiled, judged, and the verdict written; three beats, safe to repeat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import RuleResult
 from policies.refusals import Refusal
-from quality import expectations, profiles, proposals, suites
+from quality import expectations, profiles, proposals, suites, waivers
 from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
 from quality.models import Run as StoredRun
@@ -71,6 +71,7 @@ class Plan:
     rules: tuple[Rule, ...]
     settled: bool
     how: How
+    waived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Result:
     gate: grading.Gate
 
 
-def gather(session: Session, version_id: str) -> Plan | None:
+def gather(session: Session, version_id: str, today: date | None = None) -> Plan | None:
     """First beat; none when the version is not waiting any more, because a repeat has nothing to do."""
     version = session.get(Version, version_id)
     if version is None or version.state is not v.VersionState.RECEIVED:
@@ -111,6 +112,7 @@ def gather(session: Session, version_id: str) -> Plan | None:
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
+        waived=frozenset(waivers.in_force(session, version.entry, today)) if today else frozenset(),
     )
 
 
@@ -133,6 +135,7 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
                 updated_at=plan.uploaded_at,
                 memory_mb=memory_mb,
                 how=plan.how,
+                waived=plan.waived,
             )
         except Refusal as refusal:
             return refusal
@@ -151,6 +154,7 @@ def examine(
     updated_at: datetime | None = None,
     memory_mb: int = 1024,
     how: How | None = None,
+    waived: Collection[str] = (),
 ) -> Result | Asked:
     """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
 
@@ -178,8 +182,9 @@ def examine(
     )
     results = _rule_results(used, run)
     rulebook_ = rulebook.in_force()
-    scorecard = grading.score(results, rulebook_.quality, rows=intake.rows_loaded)
-    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality)
+    counted = grading.scored(results, rulebook_.quality, waived)
+    scorecard = grading.score(counted, rulebook_.quality, rows=intake.rows_loaded)
+    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality, waived)
     kept = None
     if blobs and intake.rows_refused:
         kept = _keep(blobs, refused)

@@ -28,6 +28,7 @@ PREFIXES = {
     "RELEASE": "KF",
     "APPLICATION": "SQ",
     "DEMAND": "XQ",
+    "WAIVER": "HM",
 }
 
 

@@ -23,7 +23,7 @@ from open_portal.pages import (
     desk_versions,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
-from open_portal.pages.desk_frame import address, case_line, language, pages
+from open_portal.pages.desk_frame import CASE_PAGES, address, case_line, language, pages
 from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
@@ -121,7 +121,7 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     case = session().get(Case, notice.about_id)
     if case is None:
         return text, url_for("desk.home")
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand"}.get(kind, "desk.case")
+    endpoint = CASE_PAGES.get(kind, "desk.case")
     return f"{text} · {case.title}", url_for(endpoint, number=number)
 
 
@@ -137,6 +137,10 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
         ),
         "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
+        "waiver.ending": _(
+            "A waiver for “%(title)s” ends on %(day)s: mend the data or ask anew", day=params.get("day"), title=title
+        ),
+        "waiver.ended": _("A waiver for “%(title)s” ended on %(day)s", day=params.get("day"), title=title),
     }
     href = url_for("desk.data", code=address(params["code"])) if "code" in params else url_for("desk.home")
     return texts.get(kind, f"{term(kind)} {title}".strip()), href

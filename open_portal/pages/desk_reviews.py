@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from catalog.models import Entry
 from open_portal import forms_entry
 from open_portal.pages import desk_check
 from open_portal.pages.desk_frame import (
+    CASE_PAGES,
     address,
     case_address,
     days_left,
@@ -43,9 +44,8 @@ NOT_ON_THE_DESK = frozenset({"submit", "supplement", "withdraw", "sign", "termin
 def case(number: str) -> ResponseReturnValue:
     """A case about an entry; applications and demands have pages of their own."""
     found = cases.find(session(), number, actor())
-    if found.kind in {"APPLICATION", "DEMAND"}:
-        endpoint = "desk.application" if found.kind == "APPLICATION" else "desk.demand"
-        return redirect(url_for(endpoint, number=number))
+    if found.kind in CASE_PAGES:
+        return redirect(case_address(found))
     return render_template("desk/case.html", **_case_page(found))
 
 
@@ -63,7 +63,7 @@ def decide_case(number: str) -> ResponseReturnValue:
         _demand_still(cases.of_subject(unit.session, entry, *_rivals(kind)), number)
         return decide(unit, entry, chosen, comment=words["comment"], basis=words["basis"])
 
-    return _decided(found, move, "desk/case.html", _case_page)
+    return decided(found, move, "desk/case.html", _case_page)
 
 
 def _rivals(kind: str) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _demand_still(newest: Case | None, number: str) -> None:
         raise Refused("approval.wrong-stage")
 
 
-def _decided(
+def decided(
     found: Case,
     move: Callable[[Work, str, dict[str, Any]], object],
     template: str,
@@ -212,7 +212,7 @@ def decide_application(number: str) -> ResponseReturnValue:
         extra = {"days": words["days"]} if words["days"] else {}
         return applications.decide(unit, mine, chosen, comment=words["comment"], basis=words["basis"], **extra)
 
-    return _decided(found, move, "desk/application.html", _application_page)
+    return decided(found, move, "desk/application.html", _application_page)
 
 
 def _application(number: str) -> Application:
