@@ -23,10 +23,10 @@ from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
 
 if TYPE_CHECKING:
-    from quality import checks
+    from quality import checks, trial_runs
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    checks = Later("quality.checks")
+    checks, trial_runs = Later("quality.checks"), Later("quality.trial_runs")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)
@@ -153,7 +153,7 @@ def try_rules(kit: Kit, payload: Mapping[str, Any]) -> None:
         plan = trials.gather(session, payload["trial_id"])
     if plan is None:
         return
-    found = trials.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    found = trial_runs.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         trials.record(unit, plan, found)
 

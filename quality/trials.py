@@ -3,15 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
-from policies.calendars import local_date
-from policies.later import Later
 from policies.refusals import NotFound, Refused
 from quality import rule_checks, suite_diffs, suites
 from quality.models import Trial
@@ -19,14 +16,7 @@ from quality.rules import Rule
 from tenancy.types import new_id
 from tenancy.work import Work
 
-if TYPE_CHECKING:
-    from quality import expectations
-else:
-    # The engine is heavy, and a web process only asks for trials.
-    expectations = Later("quality.expectations")
-
 WAITING, DONE, FAILED = "WAITING", "DONE", "FAILED"
-SECONDS = 120.0
 KEPT = timedelta(days=14)
 
 
@@ -115,35 +105,6 @@ def gather(session: Session, trial_id: str) -> Plan | None:
     tried = set(trial.tried)
     rules = tuple(rule for rule in rules_of(trial) if rule.rule_id in tried)
     return Plan(trial.id, version.table.sha256, version.number, version.uploaded_at, rules)
-
-
-def act(plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int) -> Found:
-    """Second beat, without any session: count."""
-    with blobs.local_path(plan.sha256) as table:
-        try:
-            run = expectations.run(
-                table,
-                plan.rules,
-                memory_limit=f"{memory_mb}MB",
-                timeout=SECONDS,
-                parameters={"today": local_date(now), "updated_at": plan.updated_at},
-            )
-        except TimeoutError:
-            return Found(problem="time")
-    return Found(
-        run.rows,
-        {
-            one.rule_id: {
-                "evaluated": one.evaluated,
-                "missing": one.missing,
-                "unexpected": one.unexpected,
-                "success": one.success,
-                "error": one.error,
-                "detail": one.detail,
-            }
-            for one in run.results
-        },
-    )
 
 
 def record(work: Work, plan: Plan, found: Found) -> None:

@@ -17,10 +17,15 @@ from open_portal.pages import (
     desk_items,
     desk_layout,
     desk_reviews,
+    desk_rule_forms,
     desk_rules,
+    desk_suite_files,
+    desk_suites,
     desk_tasks,
+    desk_trials,
     desk_uploads,
     desk_versions,
+    desk_waivers,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
 from open_portal.pages.desk_frame import CASE_PAGES, address, case_line, language, pages
@@ -38,10 +43,15 @@ PARTS = (
     desk_items,
     desk_layout,
     desk_reviews,
+    desk_rule_forms,
     desk_rules,
+    desk_suite_files,
+    desk_suites,
     desk_tasks,
+    desk_trials,
     desk_uploads,
     desk_versions,
+    desk_waivers,
 )
 """The modules that hang their views on the desk's blueprint."""
 SHOWN = 12

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from rules_made import VALUES, rules, suites
 
 from policies.refusals import Invalid
 from quality import engine_gx as gx
 from quality import parameter_texts, rule_checks, suite_exchange, suite_files, suite_sheets
 from quality.kinds import KINDS
 from quality.rules import Rule
-from tests.quality.rules_made import VALUES, rules, suites
 
 TODAY = dt.date(2026, 11, 23)
 RULES = (
