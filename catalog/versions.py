@@ -14,10 +14,13 @@ from catalog.reading import LIVE
 from catalog.reading_files import remembered
 from catalog.reading_files.shapes import Glance, Layout
 from policies import vocabulary as v
-from policies.refusals import NotFound, Refused
+from policies.refusals import NotFound, Refusal, Refused
 from tenancy import notices
 from tenancy.types import new_id
 from tenancy.work import Work
+
+SHOWN = frozenset({v.VersionState.LIVE, v.VersionState.SUPERSEDED})
+"""States in which a version has been before readers."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,19 @@ def keep_file(work: Work, blob: Blob, name: str, kind: str) -> StoredFile:
     return file
 
 
-def refuse(work: Work, version: Version, problem: Mapping[str, Any]) -> None:
-    """Mark a version that could not be read, with the reason in words the steward can act on."""
+def refuse(work: Work, version: Version, problem: Mapping[str, Any], notice: str = "version.refused") -> None:
+    """Mark a version that could not be read or judged, with the reason in words the steward can act on."""
     work.demand("quality.run", version.entry)
     version.state = v.VersionState.FAILED
     version.problem = dict(problem)
     version.checked_at = work.now
     work.record("version.refused", version, problem=problem.get("code"))
-    tell_steward(work, version, "version.refused")
+    tell_steward(work, version, notice)
+
+
+def problem_of(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as a version keeps it: code and both texts."""
+    return {"code": refusal.code, "zh": refusal.text("zh"), "en": refusal.text("en")}
 
 
 def ask(work: Work, version: Version, glance: Mapping[str, Any]) -> None:
@@ -143,8 +151,8 @@ def reread(work: Work, version: Version, layout: Layout) -> Version:
     return again
 
 
-def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None:
-    """Write what intake and quality found; a passing version replaces the live one, a failing one never does."""
+def load(work: Work, version: Version, loaded: Loaded) -> None:
+    """Keep what intake made of a file; the version is now being checked, and what was kept is never made again."""
     work.demand("quality.run", version.entry)
     stem = version.original.name.rsplit(".", 1)[0]
     version.table = keep_file(work, loaded.table, f"{stem}.parquet", "table")
@@ -154,18 +162,41 @@ def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None
     version.rows_refused, version.encoding = loaded.rows_refused, loaded.encoding
     version.account = {**(version.account or {}), **loaded.account}
     version.columns, version.profile = [dict(one) for one in loaded.columns], dict(loaded.profile)
+    version.state = v.VersionState.CHECKING
+    work.record("version.read", version, rows=loaded.rows_loaded, refused=loaded.rows_refused)
+
+
+def judge(work: Work, version: Version, judged: Judged) -> None:
+    """Write what quality found; a passing version replaces the live one, a failing one never does.
+
+    A version that readers have or had keeps its place whatever is found later: only its verdict changes.
+    """
+    work.demand("quality.run", version.entry)
+    before = version.verdict
     version.verdict, version.verdict_reasons = judged.verdict, [dict(one) for one in judged.reasons]
     version.score, version.grade, version.dimensions = judged.score, judged.grade, dict(judged.dimensions)
     version.rules_total, version.rules_failed = judged.rules_total, judged.rules_failed
-    version.checked_at = work.now
+    version.checked_at, version.problem = work.now, None
     passed = judged.verdict is v.Verdict.PASS
-    version.state = v.VersionState.PASSED if passed else v.VersionState.REFUSED
     work.record("version.judged", version, verdict=judged.verdict.value, score=judged.score)
-    if passed and version.entry.state in LIVE:
-        make_live(work, version)
-    else:
+    if version.state in SHOWN:
+        if version.id == version.entry.live_version_id:
+            version.entry.score, version.entry.grade = version.score, version.grade
         changes.note(work, version.entry, "version.judged")
-    tell_steward(work, version, "version.passed" if passed else "version.failed")
+    else:
+        version.state = v.VersionState.PASSED if passed else v.VersionState.REFUSED
+        if passed and version.entry.state in LIVE:
+            make_live(work, version)
+        else:
+            changes.note(work, version.entry, "version.judged")
+    if before is not judged.verdict:
+        tell_steward(work, version, "version.passed" if passed else "version.failed")
+
+
+def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None:
+    """Keep what intake made of a file and what quality found of it, at once."""
+    load(work, version, loaded)
+    judge(work, version, judged)
 
 
 def make_live(work: Work, version: Version) -> None:

@@ -1,21 +1,24 @@
 """Handlers: what the worker does for each kind of job; each takes the kit and the job's payload and may be repeated."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import scanning, search_index, successions, uploads
-from catalog.models import StoredFile
+from catalog.models import StoredFile, Version
 from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
-from policies.calendars import local_date
 from policies.later import Later
-from policies.refusals import Refusal
-from quality import trials, waivers
+from quality import runs, trials, waivers
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -23,14 +26,16 @@ from tenancy import audit, cases, jobs, work
 from tenancy.actors import SYSTEM
 
 if TYPE_CHECKING:
-    from quality import checks, trial_runs
+    from quality import checks, reading, trial_runs
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    checks, trial_runs = Later("quality.checks"), Later("quality.trial_runs")
+    checks, reading = Later("quality.checks"), Later("quality.reading")
+    trial_runs = Later("quality.trial_runs")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)
 JOB_AGE = timedelta(days=30)
+WATCH_SECONDS = 1.0
 SCHEDULES = {
     "audit.seal": 1,
     "index.catch-up": 5,
@@ -44,17 +49,64 @@ SCHEDULES = {
 
 
 def check_version(kit: Kit, payload: Mapping[str, Any]) -> None:
-    """Scan a delivered file, then read and judge it: gather, act, record."""
+    """Scan a delivered file, then make a table of it and ask for a run: gather, act, record."""
     scan(kit, payload["version_id"])
     with kit.database.read() as session:
-        plan = checks.gather(session, payload["version_id"], local_date(kit.clock()))
+        plan = reading.gather(session, payload["version_id"])
     if plan is None:
         return
-    found = checks.act(plan, kit.blobs, kit.scratch, kit.clock(), memory_mb=kit.settings.memory_mb)
+    found = reading.act(plan, kit.blobs, kit.scratch, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        reading.record(unit, plan, found)
+
+
+def run_quality(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Run a suite over a version's table and write the verdict; cancelled meanwhile, it lets go."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        plan = checks.gather(unit, payload["run_id"])
+    if plan is None:
+        return
+    with _watched(kit, plan.run_id) as cancelled:
+        found = checks.act(
+            plan,
+            kit.blobs,
+            kit.clock(),
+            memory_mb=kit.settings.memory_mb,
+            seconds=float(kit.settings.run_seconds),
+            cancelled=cancelled,
+        )
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         checks.record(unit, plan, found)
-    if not isinstance(found, Refusal):
-        search_index.catch_up(kit.index, kit.database)
+    search_index.catch_up(kit.index, kit.database)
+
+
+def check_now(kit: Kit, version_id: str) -> None:
+    """Do at once what the jobs of a delivered version would do one after the other."""
+    check_version(kit, {"version_id": version_id})
+    with kit.database.read() as session:
+        run = runs.under_way(session, session.get_one(Version, version_id))
+    if run is not None:
+        run_quality(kit, {"run_id": run.id})
+
+
+@contextmanager
+def _watched(kit: Kit, run_id: str) -> Iterator[threading.Event]:
+    """An event that is set once the run is cancelled."""
+    cancelled, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            with suppress(SQLAlchemyError), kit.database.read() as session:
+                if runs.is_cancelled(session, run_id):
+                    cancelled.set()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield cancelled
+    finally:
+        over.set()
+        watcher.join()
 
 
 def scan(kit: Kit, version_id: str) -> None:
@@ -134,6 +186,14 @@ def sweep_store(kit: Kit, _payload: Mapping[str, Any]) -> None:
     with kit.database.read() as session:
         known = set(session.scalars(select(StoredFile.sha256)))
     kit.blobs.sweep(known, kit.clock() - ORPHAN_AGE)
+    sweep_scratch(kit.scratch, kit.clock() - ORPHAN_AGE)
+
+
+def sweep_scratch(scratch: Path, before: datetime) -> None:
+    """Erase what killed workers left behind of the tables they were working on."""
+    for folder in scratch.glob("tmp*"):
+        if folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
@@ -166,6 +226,7 @@ def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
+    "quality.run": run_quality,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,
     "index.rebuild": rebuild_index,

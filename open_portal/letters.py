@@ -31,6 +31,11 @@ WORDS = {
         "“{title}”: version {number} did not pass its checks; the live version stays",
         "/desk",
     ),
+    "version.unchecked": (
+        "《{title}》第 {number} 版数据的质检没有完成",
+        "“{title}”: the checks of version {number} came to no end",
+        "/desk",
+    ),
     "version.refused": (
         "《{title}》第 {number} 版文件无法读取",
         "“{title}”: the file of version {number} could not be read",

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 from catalog import models as _catalog
 from quality import models as _quality
+from quality import suite_models as _suites
 from sharing.access import models as _access
 from sharing.demand import models as _demand
 from sharing.rates import models as _rates
@@ -18,7 +19,7 @@ from tenancy.database import Database
 from tenancy.types import Base
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
-TABLES = (_tenancy, _records, _catalog, _quality, _access, _demand, _rates)
+TABLES = (_tenancy, _records, _catalog, _quality, _suites, _access, _demand, _rates)
 """Every module with tables, so that the metadata is whole."""
 METADATA = Base.metadata
 

@@ -163,6 +163,7 @@ LIST = (
         "memory for one table query or quality run, in MB",
         "单次查询或质量检测可用内存(MB)",
     ),
+    Setting("RUN_SECONDS", "600", _count, "longest quality run, in seconds", "单次质量检测的最长时间(秒)"),
     Setting(
         "AUTHORITY",
         "data-bureau",
@@ -194,6 +195,7 @@ class Settings:
     audit_hash: str
     max_upload_mb: int
     memory_mb: int
+    run_seconds: int
     authority: str
 
     @property

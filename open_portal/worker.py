@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 import traceback
@@ -35,6 +36,8 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop."""
+        # Whatever a library spills lies where the sweep finds it, should this process be killed.
+        tempfile.tempdir = str(self.kit.scratch)
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         self.set_schedules()

@@ -42,6 +42,16 @@ class Verdict(Term):
     ERROR = "ERROR", "无法评定", "Could not be judged"
 
 
+class RunState(Term):
+    """检测状态 of a quality run."""
+
+    QUEUED = "QUEUED", "排队中", "Queued"
+    RUNNING = "RUNNING", "检测中", "Running"
+    DONE = "DONE", "已完成", "Done"
+    CANCELLED = "CANCELLED", "已取消", "Cancelled"
+    FAILED = "FAILED", "未能完成", "Could not be finished"
+
+
 class WaiverState(Term):
     """豁免状态: where the waiver of a rule stands."""
 

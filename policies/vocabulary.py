@@ -49,7 +49,7 @@ from policies.procedure_terms import (
     UploadState,
     VersionState,
 )
-from policies.quality_terms import Dimension, Format, Grade, Licence, Severity, Verdict, WaiverState
+from policies.quality_terms import Dimension, Format, Grade, Licence, RunState, Severity, Verdict, WaiverState
 from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "Region",
     "ResourceKind",
     "Role",
+    "RunState",
     "SecurityLevel",
     "Severity",
     "ShareMode",

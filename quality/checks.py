@@ -1,258 +1,144 @@
-"""Checks: a delivered file read, typed, profiled, judged, and the verdict written; three beats, safe to repeat."""
+"""Checks: a suite run over a version's table, scored, and the verdict written; three beats, safe to repeat."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+import duckdb
 
-from catalog import datasets, scanning, versions
-from catalog.blobs import Blob, BlobStore
-from catalog.models import Version
-from catalog.reading_files import accounts, containers, looking
-from catalog.reading_files.intake import read_table
-from catalog.reading_files.looking import How
-from catalog.reading_files.shapes import ColumnSpec, ColumnType, Glance, Intake, Layout
-from catalog.versions import Judged, Loaded
+from catalog import versions
+from catalog.blobs import BlobStore
+from catalog.versions import Judged
 from policies import grading, rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import RuleResult
-from policies.refusals import Refusal
-from quality import expectations, profiles, proposals, suites, waivers
+from policies.refusals import Refused
+from quality import expectations, runs, suites, waivers
+from quality.engine_tables import CancelledError, OutOfTimeError
 from quality.expectations import RuleOutcome, Run
 from quality.kinds import KINDS
-from quality.models import Run as StoredRun
-from quality.proposals import ItemHint
 from quality.rules import Rule
-from tenancy.types import new_id
 from tenancy.work import Work
 
-SECONDS = 600.0
-PROFILE_MB = 300
-"""More is not faster for a profile, and the worker has just read the file in the same process."""
 LOWER_IS_BETTER = {"0303", "0305"}
-TYPES = {
-    v.ItemType.TEXT: ColumnType.TEXT,
-    v.ItemType.MEMO: ColumnType.TEXT,
-    v.ItemType.INTEGER: ColumnType.INTEGER,
-    v.ItemType.NUMBER: ColumnType.DECIMAL,
-    v.ItemType.MONEY: ColumnType.DECIMAL,
-    v.ItemType.DOUBLE: ColumnType.DECIMAL,
-    v.ItemType.FLOAT: ColumnType.DECIMAL,
-    v.ItemType.DATE: ColumnType.DATE,
-    v.ItemType.DATETIME: ColumnType.DATETIME,
-    v.ItemType.BOOLEAN: ColumnType.BOOLEAN,
-}
-ITEM_TYPES = {
-    ColumnType.TEXT: v.ItemType.TEXT,
-    ColumnType.INTEGER: v.ItemType.INTEGER,
-    ColumnType.DECIMAL: v.ItemType.NUMBER,
-    ColumnType.DATE: v.ItemType.DATE,
-    ColumnType.DATETIME: v.ItemType.DATETIME,
-    ColumnType.BOOLEAN: v.ItemType.BOOLEAN,
-}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a check needs to know, read in one short session: the file, the declared items, the rules so far."""
+    """What a run needs to know: the table, the rules, and what no table can tell."""
 
-    version_id: str
-    sha256: str
-    filename: str
-    uploaded_at: datetime
-    items: tuple[ItemHint, ...]
+    run_id: str
+    table: str
+    rows: int
     rules: tuple[Rule, ...]
-    settled: bool
-    how: How
+    updated_at: datetime
     waived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A file whose table has to be pointed out by the steward before it is read."""
+class Judgement:
+    """What a run found: the rules used, their outcomes, the scorecard, and whether the version may go live."""
 
-    glance: Glance
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a check found: the account of the file, its profile, the rules used, their outcomes and the scorecard."""
-
-    intake: Intake
-    account: Mapping[str, Any]
-    glance: Glance
-    table: Blob
-    refusals: Blob | None
-    profile: Mapping[str, Any]
     rules: tuple[Rule, ...]
     run: Run
     scorecard: grading.Scorecard
     gate: grading.Gate
 
 
-def gather(session: Session, version_id: str, today: date | None = None) -> Plan | None:
-    """First beat; none when the version is not waiting any more, because a repeat has nothing to do."""
-    version = session.get(Version, version_id)
-    if version is None or version.state is not v.VersionState.RECEIVED:
+def gather(work: Work, run_id: str) -> Plan | None:
+    """First beat: take the run in hand; none when it is over, because a repeat has nothing to do."""
+    run = runs.locked(work.session, run_id)
+    if run.state not in runs.UNDER_WAY or run.version.table is None:
         return None
-    suite = suites.latest(session, version.entry)
+    run.state, run.starts = v.RunState.RUNNING, run.starts + 1
+    run.started_at = run.started_at or work.now
     return Plan(
-        version_id=version.id,
-        sha256=version.original.sha256,
-        filename=version.original.name,
-        uploaded_at=version.uploaded_at,
-        items=tuple(_hint(item) for item in version.entry.items),
-        rules=suites.rules_of(suite) if suite else (),
-        settled=suites.was_run(session, version.entry),
-        how=_how(version),
-        waived=frozenset(waivers.in_force(session, version.entry, today)) if today else frozenset(),
+        run_id=run.id,
+        table=run.version.table.sha256,
+        rows=run.version.rows_loaded or 0,
+        rules=suites.rules_of(run.suite),
+        updated_at=run.version.uploaded_at,
+        waived=frozenset(waivers.in_force(work.session, run.version.entry, local_date(work.now))),
     )
 
 
-def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb: int) -> Result | Asked | Refusal:
-    """Second beat, without any session: look, read, profile, propose, run.
-
-    A file that can't be read is a refusal; one whose table is not plain to see is asked about.
-    """
-    with TemporaryDirectory(dir=scratch) as folder, blobs.local_path(plan.sha256) as original:
+def act(
+    plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int, seconds: float, cancelled: Event | None = None
+) -> Judgement | Refused:
+    """Second beat, without any session: run and score; a run that is cut off says why."""
+    with blobs.local_path(plan.table) as table:
         try:
-            return examine(
-                original,
-                plan.filename,
-                Path(folder),
-                blobs,
+            return judge(
+                table,
+                plan.rules,
                 now,
-                items=plan.items,
-                rules=plan.rules,
-                settled=plan.settled,
-                updated_at=plan.uploaded_at,
+                rows=plan.rows,
+                updated_at=plan.updated_at,
                 memory_mb=memory_mb,
-                how=plan.how,
+                seconds=seconds,
+                cancelled=cancelled,
                 waived=plan.waived,
             )
-        except Refusal as refusal:
-            return refusal
+        except CancelledError:
+            return Refused("run.cancelled")
+        except OutOfTimeError:
+            return Refused("run.out-of-time", seconds=int(seconds))
+        except duckdb.OutOfMemoryException:
+            return Refused("run.out-of-memory", memory=memory_mb)
 
 
-def examine(
-    original: Path,
-    filename: str,
-    folder: Path,
-    blobs: BlobStore | None,
+def judge(
+    table: Path,
+    rules: Sequence[Rule],
     now: datetime,
     *,
-    items: Sequence[ItemHint] = (),
-    rules: Sequence[Rule] = (),
-    settled: bool = False,
+    rows: int,
     updated_at: datetime | None = None,
+    engine: str = runs.ENGINE,
     memory_mb: int = 1024,
-    how: How | None = None,
+    seconds: float | None = None,
+    cancelled: Event | None = None,
     waived: Collection[str] = (),
-) -> Result | Asked:
-    """Read a file, type it, profile it, add proposed rules unless the suite is settled, run them and score.
+) -> Judgement:
+    """Run rules over a table and score the outcomes; the `waived` ones keep nothing from going live.
 
-    `how` says where the table lies; by default nobody is asked and what the file itself shows is believed. Without a
-    store (the command line) nothing is kept. Raises Invalid for a file that is no table.
+    Raises what `expectations.run` raises.
     """
-    table, refused = folder / "table.parquet", folder / "refused.jsonl"
-    specs = [ColumnSpec(one.name, TYPES.get(v.ItemType(one.type)) if one.type else None) for one in items]
-    with containers.unwrapped(original, filename, folder) as (inner, name):
-        glance, layout = looking.look(inner, name, how or How())
-        if layout is None:
-            return Asked(glance)
-        # What a conversion makes of a text is for its values to say.
-        specs = [ColumnSpec(one.name) if _is_freed(one, layout) else one for one in specs]
-        intake = read_table(inner, name, items=specs or None, out=table, refusals=refused, layout=layout)
-    profile = profiles.profile(table, memory_limit=f"{min(memory_mb, PROFILE_MB)}MB")
-    today = local_date(now)
-    used = tuple(rules) if settled else _with_proposals(rules, proposals.propose(profile, items, today=today))
     run = expectations.run(
         table,
-        used,
+        rules,
+        engine=engine,
         memory_limit=f"{memory_mb}MB",
-        timeout=SECONDS,
-        parameters={"today": today, "updated_at": updated_at or now},
+        timeout=seconds,
+        cancelled=cancelled,
+        parameters={"today": local_date(now), "updated_at": updated_at or now},
     )
-    results = _rule_results(used, run)
-    rulebook_ = rulebook.in_force()
-    counted = grading.scored(results, rulebook_.quality, waived)
-    scorecard = grading.score(counted, rulebook_.quality, rows=intake.rows_loaded)
-    gate = grading.gate(results, scorecard.total, intake.rows_loaded, rulebook_.quality, waived)
-    kept = None
-    if blobs and intake.rows_refused:
-        kept = _keep(blobs, refused)
-    return Result(
-        intake=intake,
-        account=accounts.account(intake, glance.kind, refused) | {"marked": _marked(table)},
-        glance=glance,
-        table=_keep(blobs, table) if blobs else Blob("", table.stat().st_size),
-        refusals=kept,
-        profile=profile.to_json(),
-        rules=used,
-        run=run,
-        scorecard=scorecard,
-        gate=gate,
-    )
+    results = _rule_results(rules, run)
+    bars = rulebook.in_force().quality
+    scorecard = grading.score(grading.scored(results, bars, waived), bars, rows=rows)
+    return Judgement(tuple(rules), run, scorecard, grading.gate(results, scorecard.total, rows, bars, waived))
 
 
-def _marked(table: Path) -> list[dict[str, Any]]:
-    """Cells that look like a classification marking, the first of each column."""
-    return [one.to_json() for one in scanning.marked_cells(table)]
-
-
-def record(work: Work, plan: Plan, found: Result | Asked | Refusal) -> None:
-    """Third beat: write the verdict; a version that somebody else settled in the meantime is left alone."""
-    version = work.session.scalars(
-        select(Version).where(Version.id == plan.version_id).with_for_update(of=Version)
-    ).one()
-    if version.state is not v.VersionState.RECEIVED:
+def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
+    """Third beat: write the verdict; a run that somebody ended in the meantime is left alone."""
+    run = runs.locked(work.session, plan.run_id)
+    if run.state is not v.RunState.RUNNING:
         return
-    if isinstance(found, Refusal):
-        versions.refuse(work, version, problem_of(found))
+    if isinstance(found, Refused):
+        runs.end(work, run, v.RunState.FAILED, found)
         return
-    if isinstance(found, Asked):
-        versions.ask(work, version, found.glance.to_json())
-        return
-    version.glance, version.layout = found.glance.to_json(), found.intake.layout.to_json()
-    datasets.fill_items(work, version.entry, _items_of(found.intake))
-    converted = found.intake.layout.conversions
-    types = {one.name: ITEM_TYPES[one.type] for one in found.intake.columns if one.name in converted}
-    datasets.retype_items(work, version.entry, types)
-    suite = suites.propose(work, version.entry, found.rules) if not plan.settled else None
-    suite = suite or suites.latest(work.session, version.entry)
-    assert suite is not None  # noqa: S101 - a settled plan has run a suite before
-    work.session.add(
-        StoredRun(
-            id=new_id(),
-            version_id=version.id,
-            suite_id=suite.id,
-            engine=found.run.engine,
-            engine_version=found.run.engine_version,
-            rows=found.run.rows,
-            seconds=found.run.seconds,
-            results=[_stored(outcome) for outcome in found.run.results],
-            at=work.now,
-        )
-    )
-    versions.settle(work, version, _loaded(found), _judged(found))
-
-
-def _with_proposals(rules: Sequence[Rule], proposed: Sequence[Rule]) -> tuple[Rule, ...]:
-    """What the steward has declared, and of the proposals what it doesn't cover."""
-    covered = {(rule.kind, rule.columns) for rule in rules}
-    return (*rules, *(rule for rule in proposed if (rule.kind, rule.columns) not in covered))
-
-
-def problem_of(refusal: Refusal) -> dict[str, Any]:
-    """A refusal as a version keeps it: code and both texts."""
-    return {"code": refusal.code, "zh": refusal.text("zh"), "en": refusal.text("en")}
+    run.state, run.at = v.RunState.DONE, work.now
+    run.engine, run.engine_version = found.run.engine, found.run.engine_version
+    run.rows, run.seconds = found.run.rows, found.run.seconds
+    run.sampled, run.peak_memory_mb = found.run.sampled, found.run.peak_memory_mb
+    run.results = [stored(outcome) for outcome in found.run.results]
+    work.session.flush()
+    versions.judge(work, run.version, _judged(found))
 
 
 def score_of(value: Decimal | None) -> float | None:
@@ -260,42 +146,23 @@ def score_of(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _is_freed(spec: ColumnSpec, layout: Layout) -> bool:
-    return spec.type is ColumnType.TEXT and spec.name in layout.conversions
-
-
-def _how(version: Version) -> How:
-    """What the steward has said of this file, else what was settled for the entry before."""
-    said, kept = version.layout, version.entry.layout
-    if said is not None:
-        layout = Layout.from_json(said)
-        return How(ask=True, sheet=layout.sheet, layout=None if said.get("look") else layout)
-    if kept is not None:
-        return How(ask=True, kept=Layout.from_json(kept["layout"]), headings=kept["headings"])
-    return How(ask=True)
-
-
-def _hint(item: Any) -> ItemHint:
-    return ItemHint(
-        name=item.name,
-        title=item.title,
-        type=item.type.value,
-        nullable=item.nullable,
-        is_primary=item.is_primary,
-        codes=tuple(item.codes) if item.codes else None,
-        is_timestamp=item.is_timestamp,
-    )
-
-
-def _items_of(intake: Intake) -> list[datasets.ItemDescription]:
-    return [
-        datasets.ItemDescription(name=column.name, title=column.name, type=ITEM_TYPES[column.type])
-        for column in intake.columns
-    ]
+def stored(outcome: RuleOutcome) -> dict[str, Any]:
+    """An outcome as JSON values, as a run keeps it."""
+    return {
+        "rule_id": outcome.rule_id,
+        "evaluated": outcome.evaluated,
+        "missing": outcome.missing,
+        "unexpected": outcome.unexpected,
+        "success": outcome.success,
+        "observed": _plain(outcome.observed),
+        "samples": [[row, _plain(value)] for row, value in outcome.samples],
+        "error": outcome.error,
+        "detail": outcome.detail,
+    }
 
 
 def _rule_results(rules: Sequence[Rule], run: Run) -> list[RuleResult]:
-    outcomes = {one.rule_id: one for one in run.results}
+    outcomes: Mapping[str, RuleOutcome] = {one.rule_id: one for one in run.results}
     return [
         RuleResult(
             rule_id=rule.rule_id,
@@ -312,26 +179,11 @@ def _rule_results(rules: Sequence[Rule], run: Run) -> list[RuleResult]:
     ]
 
 
-def _loaded(found: Result) -> Loaded:
-    intake = found.intake
-    return Loaded(
-        table=found.table,
-        refusals=found.refusals,
-        rows_read=intake.rows_read,
-        rows_loaded=intake.rows_loaded,
-        rows_refused=intake.rows_refused,
-        columns=[{"name": one.name, "type": one.type.value, "why": one.inferred_reason} for one in intake.columns],
-        encoding=intake.encoding,
-        profile=found.profile,
-        account=found.account,
-    )
-
-
-def _judged(found: Result) -> Judged:
+def _judged(found: Judgement) -> Judged:
     failed = sum(not one.success and one.error is None for one in found.run.results)
     return Judged(
         verdict=found.gate.verdict,
-        reasons=[problem_of(one) for one in found.gate.reasons],
+        reasons=[versions.problem_of(one) for one in found.gate.reasons],
         score=score_of(found.scorecard.total),
         grade=found.scorecard.grade,
         dimensions={one.value: score_of(value) for one, value in found.scorecard.dimensions.items()},
@@ -340,24 +192,5 @@ def _judged(found: Result) -> Judged:
     )
 
 
-def _stored(outcome: RuleOutcome) -> dict[str, Any]:
-    return {
-        "rule_id": outcome.rule_id,
-        "evaluated": outcome.evaluated,
-        "missing": outcome.missing,
-        "unexpected": outcome.unexpected,
-        "success": outcome.success,
-        "observed": _plain(outcome.observed),
-        "samples": [[row, _plain(value)] for row, value in outcome.samples],
-        "error": outcome.error,
-        "detail": outcome.detail,
-    }
-
-
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _keep(blobs: BlobStore, path: Path) -> Blob:
-    with path.open("rb") as stream:
-        return blobs.put(stream, limit=2**50)

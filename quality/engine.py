@@ -6,10 +6,12 @@ data is withheld (the library asks again in the next round) until every conditio
 together by `engine_scan`.
 """
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -28,10 +30,11 @@ _ANY_MISSING = {"either_value_is_missing", "any_value_is_missing"}
 
 
 class Numbered(NamedTuple):
-    """An unexpected value with the number of its row, counted from 1."""
+    """An unexpected value with the number of its row, counted from 1, and the condition or keys which found it."""
 
     row: int
     value: Any
+    of: str | Keys | Figure = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class _Wanted:
     """What one metric asks for: the rows of the table, the count or samples of a condition or keys, or a
     figure."""
 
-    part: Literal["rows", "count", "samples", "figure"]
+    part: Literal["rows", "count", "ordinary", "samples", "figure"]
     of: str | Keys | Figure = ""
     columns: tuple[str, ...] = ()
     shape: Literal["value", "pair", "record"] = "value"
@@ -47,13 +50,15 @@ class _Wanted:
 
 class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
     """The execution engine. `numbered` samples come as `Numbered`, else as the bare values the library is used
-    to."""
+    to. With `keep`, `rows` tells afterwards how to list all rows of what was sampled."""
 
     numbered = False
+    keep = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dialect_module = engine_dialect.family
+        self.rows: dict[str | Keys, str] = {}
         self._broken: dict[str | Keys | Figure, str] = {}
 
     @property
@@ -86,8 +91,9 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
         whole = {metric: want for metric, want in wanted.items() if want.of not in self._broken}
         if not whole:
             self._refuse(wanted)
-        answers = engine_scan.run(self.scan, _plan(whole.values()))
+        answers = engine_scan.run(self.scan, _plan(whole.values()), keep=self.keep)
         self._broken.update(answers.errors)
+        self.rows.update(answers.rows)
         good = {metric: want for metric, want in whole.items() if want.of not in self._broken}
         if not good:
             self._refuse(wanted)
@@ -105,10 +111,10 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
             return self.scan.rows
         if isinstance(want.of, Figure):
             return gx.convert_to_json_serializable(answers.figures[want.of])
-        if want.part == "count":
+        if want.part in {"count", "ordinary"}:
             return answers.counts[want.of]
         shown = [(row, _shape(want, record)) for row, record in answers.samples.get(want.of, [])]
-        return [Numbered(row, value) if self.numbered else value for row, value in shown]
+        return [Numbered(row, value, want.of) if self.numbered else value for row, value in shown]
 
     # -- what a metric asks for
 
@@ -121,7 +127,7 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
         base, _, last = metric.metric_name.rpartition(".")
         if metric.metric_name == "table.row_count":
             where = self._where(domain)
-            return _Wanted("count", where) if where else _Wanted("rows")
+            return _Wanted("ordinary", where) if where else _Wanted("rows")
         condition = _resolved(metric, "unexpected_condition", known)
         if condition is not None:
             return self._of_condition(base, last, domain, condition[0])
@@ -137,7 +143,7 @@ class ParquetScanEngine(gx.SqlAlchemyExecutionEngine):
         if "column_A" in domain:
             shape = "pair"
         if last == "filtered_row_count":
-            return _Wanted("count", where) if where else _Wanted("rows")
+            return _Wanted("ordinary", where) if where else _Wanted("rows")
         if last not in {"unexpected_count", "unexpected_values"}:
             return None
         of: str | Keys = Keys(columns, where) if base in _KEYED else self._both(where, condition)
@@ -191,8 +197,8 @@ def _plan(wanted: Iterable[_Wanted]) -> Plan:
             plan.keys[want.of] = None
         elif want.part == "samples":
             plan.sample(want.of, want.columns)
-        elif want.part == "count":
-            plan.count(want.of)
+        elif want.part != "rows":
+            plan.count(want.of, ordinary=want.part == "ordinary")
     return plan
 
 
@@ -218,21 +224,42 @@ class ParquetScanDatasource(gx.SQLDatasource):
         """The engine that runs it."""
         return ParquetScanEngine
 
+    def forget_engine(self) -> None:
+        """The next one who asks gets a new engine."""
+        self._execution_engine = None
+
+
+_kept = threading.local()
+
 
 @contextmanager
-def batch_over(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.BatchDefinition[Any]]:
-    """A batch definition over an open scan, with numbered samples; the data source is deleted afterwards."""
-    with engine_dialect.offered(scan) as url:
-        name = url.rpartition("/")[2]
-        source = context.data_sources.add_parquet_scan(name, connection_string=url)
+def batch_over(scan: Scan, *, keep: bool = False) -> Iterator[tuple[gx.BatchDefinition[Any], ParquetScanEngine]]:
+    """A batch definition over an open scan and the engine that will answer for it, with numbered samples.
+
+    The data source is kept by the thread, for adding one costs the library as much as a small table; the engine is
+    new each time.
+    """
+    _kept.key = getattr(_kept, "key", None) or uuid4().hex
+    with engine_dialect.offered(scan, _kept.key) as url:
+        batch = getattr(_kept, "batch", None) or _batch(url)
+        _kept.batch = batch
+        source = batch.data_asset.datasource
+        source.forget_engine()
+        engine = source.get_execution_engine()
+        engine.numbered, engine.keep = True, keep
         try:
-            source.get_execution_engine().numbered = True
-            asset = source.add_table_asset("table", table_name=SOURCE)
-            yield asset.add_batch_definition_whole_table("whole")
+            yield batch, engine
         finally:
-            context.data_sources.delete(name)
-            source.get_execution_engine().close()
-            source.get_engine().dispose()
+            engine.close()
+            source.forget_engine()
+
+
+def _batch(url: str) -> gx.BatchDefinition[Any]:
+    source = gx.quiet_context().data_sources.add_parquet_scan(url.rpartition("/")[2], connection_string=url)
+    batch: gx.BatchDefinition[Any] = source.add_table_asset(
+        "table", table_name=SOURCE
+    ).add_batch_definition_whole_table("whole")
+    return batch
 
 
 def type_names(sort: str) -> list[str]:

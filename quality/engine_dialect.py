@@ -8,8 +8,7 @@ executed, because the library reads them after it has given the connection back.
 import types
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-from uuid import uuid4
+from typing import Any, ClassVar
 
 import duckdb
 import sqlalchemy as sa
@@ -20,13 +19,16 @@ from sqlalchemy.sql import compiler
 
 from quality.engine_tables import ROW, Scan, quote
 
+_WHOLE = 10**38
+"""What DuckDB can still hold as an integer."""
 _OFFERED: dict[str, Scan] = {}
 
 
 @contextmanager
-def offered(scan: Scan) -> Iterator[str]:
-    """The URL under which a scan can be reached while the block lasts."""
-    key = uuid4().hex
+def offered(scan: Scan, key: str) -> Iterator[str]:
+    """The URL under which a scan can be reached while the block lasts; a key leads to one scan at a time."""
+    if key in _OFFERED:
+        raise RuntimeError("a scan inside a scan")
     _OFFERED[key] = scan
     try:
         yield f"parquetscan:///{key}"
@@ -123,12 +125,20 @@ _TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
 }
 
 
+class _Number(sa.Float[Any]):
+    """A float written exactly: the library makes every bound a float, and 2**62 as a double is also 2**62 + 1."""
+
+    def literal_processor(self, dialect: Any) -> Any:  # noqa: ARG002
+        return lambda value: str(int(value)) if float(value).is_integer() and abs(value) < _WHOLE else repr(value)
+
+
 class ScanDialect(default.DefaultDialect):
     """DuckDB's SQL where it differs from the standard, and the columns of the scan as the table's description."""
 
     name = "duckdb"
     driver = "parquetscan"
     statement_compiler = _Compiler
+    colspecs: ClassVar[dict[Any, Any]] = {sa.Float: _Number}
     default_paramstyle = "numeric_dollar"
     supports_statement_cache = True
     supports_native_boolean = True

@@ -5,6 +5,7 @@ Its import uses modules deprecated by Python and redirects every warning of the 
 undone here.
 """
 
+import gc
 import logging
 import threading
 import warnings
@@ -14,20 +15,29 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations
     from great_expectations import ExpectationSuite, expectations
+    from great_expectations.compatibility import pyspark
     from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.id_dict import IDDict
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
+    from great_expectations.datasource.fluent.spark_datasource import SparkDatasource
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.exceptions.exceptions import MetricResolutionError
     from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.expectations.expectation import ColumnMapExpectation, Expectation
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
         column_condition_partial,
     )
     from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
         ColumnMapMetricProvider,
     )
+    from great_expectations.expectations.metrics.metric_provider import metric_value
+    from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+    from great_expectations.expectations.metrics.table_metrics.table_columns import TableColumns
     from great_expectations.expectations.row_conditions import (
         Column,
         Condition,
@@ -37,7 +47,13 @@ with warnings.catch_warnings():
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.v1_validator import Validator
 logging.captureWarnings(False)
+# What the library brings lives as long as the process: without this every collection of garbage walks through all of
+# it, which was a third of the cost of a small table.
+gc.collect()
+gc.freeze()
 
+spark: Any = pyspark
+"""Spark's names where it is installed, else stand-ins which say so when they are used."""
 VERSION: str = great_expectations.__version__
 
 
@@ -68,16 +84,25 @@ __all__ = [
     "ColumnMapMetricProvider",
     "Condition",
     "Expectation",
+    "ExpectationConfiguration",
     "ExpectationSuite",
+    "IDDict",
     "MetricConfiguration",
     "MetricResolutionError",
+    "PandasDatasource",
     "PandasExecutionEngine",
     "SQLDatasource",
+    "SparkDFExecutionEngine",
+    "SparkDatasource",
     "SqlAlchemyExecutionEngine",
+    "TableColumns",
+    "TableMetricProvider",
     "Validator",
     "column_condition_partial",
     "convert_to_json_serializable",
     "deserialize_row_condition",
     "expect",
+    "metric_value",
     "quiet_context",
+    "spark",
 ]

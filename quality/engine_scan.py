@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from quality.engine_tables import ROW, SOURCE, OutOfTimeError, Scan
+from quality.engine_tables import ROW, SOURCE, Scan
 
 WORD = 12
 SAMPLES = 20
@@ -44,10 +44,13 @@ class Plan:
     conditions: dict[str, set[str]] = field(default_factory=dict)
     figures: dict[Figure, None] = field(default_factory=dict)
     keys: dict[Keys, None] = field(default_factory=dict)
+    ordinary: dict[str, None] = field(default_factory=dict)
 
-    def count(self, condition: str) -> None:
-        """Asks for the number of rows where a condition holds."""
+    def count(self, condition: str, *, ordinary: bool = False) -> None:
+        """Asks for the number of rows where a condition holds; `ordinary` says that most rows are expected to."""
         self.conditions.setdefault(condition, set())
+        if ordinary:
+            self.ordinary[condition] = None
 
     def sample(self, condition: str, columns: Sequence[str]) -> None:
         """Asks for the count of a condition and the first rows where it holds."""
@@ -57,28 +60,43 @@ class Plan:
 @dataclass
 class Answers:
     """Counts and first rows (in order of the file, with the columns asked for) by condition or keys, figures,
-    errors."""
+    errors.
+
+    `rows` holds, where they were to be kept, a SELECT of all row numbers (from 0, any order) of what was sampled.
+    """
 
     counts: dict[str | Keys, int] = field(default_factory=dict)
     samples: dict[str | Keys, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
     figures: dict[Figure, Any] = field(default_factory=dict)
     errors: dict[str | Keys | Figure, str] = field(default_factory=dict)
+    rows: dict[str | Keys, str] = field(default_factory=dict)
 
 
-def run(scan: Scan, plan: Plan) -> Answers:
+def run(scan: Scan, plan: Plan, *, keep: bool = False) -> Answers:
     """Answers a plan. A part which can't be evaluated has an error of its own and harms no other part.
 
-    Raises OutOfTimeError, and duckdb.OutOfMemoryException, which no part can be blamed for.
+    `keep` leaves the masks of all flagged rows in the connection, so that every row of a condition can be listed
+    afterwards. Raises OutOfTimeError, CancelledError, and duckdb.OutOfMemoryException, which no part can be blamed
+    for.
     """
     answers = Answers()
     rows: dict[str, list[int]] = {}
-    _count(scan, plan, list(plan.conditions), answers, rows)
+    # kept masks are worth their room only for the few rows which break something
+    apart = [one for one in plan.ordinary if not plan.conditions[one]] if keep else []
+    _count(scan, plan, [one for one in plan.conditions if one not in apart], answers, rows, keep=keep)
     _fetch(scan, plan, rows, answers)
-    for where in dict.fromkeys(figure.where for figure in plan.figures):
-        _figures(scan, [figure for figure in plan.figures if figure.where == where], answers)
+    counted = {Figure(f"count(*) FILTER (WHERE {condition})"): condition for condition in apart}
+    figures = [*plan.figures, *counted]
+    for where in dict.fromkeys(figure.where for figure in figures):
+        _figures(scan, [figure for figure in figures if figure.where == where], answers)
+    for figure, condition in counted.items():
+        if figure in answers.errors:
+            answers.errors[condition] = answers.errors.pop(figure)
+        else:
+            answers.counts[condition] = answers.figures.pop(figure)
     for keys in plan.keys:
         try:
-            _duplicates(scan, keys, answers)
+            _duplicates(scan, keys, answers, keep=keep)
         except duckdb.Error as error:
             answers.errors[keys] = _blame(error)
     return answers
@@ -87,29 +105,35 @@ def run(scan: Scan, plan: Plan) -> Answers:
 def _blame(error: duckdb.Error) -> str:
     """The first line of an error, unless it is the machine's fault and not the statement's: then it is raised
     again."""
-    if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException | OutOfTimeError):
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException):
         raise error
     return str(error).splitlines()[0]
 
 
-def _count(scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows: dict[str, list[int]]) -> None:
+def _count(
+    scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows: dict[str, list[int]], *, keep: bool
+) -> None:
     """Counts conditions together; if that fails, halves them until the one that fails stands alone."""
     if not conditions:
         return
+    sampled = [bool(plan.conditions[condition]) for condition in conditions]
+    kept = f"masks_{len(scan.statements)}" if keep and any(sampled) else ""
     try:
-        groups = _histogram(scan, conditions, [bool(plan.conditions[condition]) for condition in conditions])
+        groups = _histogram(scan, conditions, sampled, kept)
     except duckdb.Error as error:
         reason = _blame(error)
         if len(conditions) == 1:
             answers.errors[conditions[0]] = reason
             return
         middle = len(conditions) // 2
-        _count(scan, plan, conditions[:middle], answers, rows)
-        _count(scan, plan, conditions[middle:], answers, rows)
+        _count(scan, plan, conditions[:middle], answers, rows, keep=keep)
+        _count(scan, plan, conditions[middle:], answers, rows, keep=keep)
         return
-    for condition in conditions:
+    for at, condition in enumerate(conditions):
         answers.counts[condition] = 0
         rows[condition] = []
+        if kept and sampled[at]:
+            answers.rows[condition] = f"SELECT {ROW} FROM {kept} WHERE m{at // WORD} & {1 << at % WORD} <> 0"
     for word, mask, count, first in groups:
         for at, condition in enumerate(conditions[word * WORD : (word + 1) * WORD]):
             if mask >> at & 1:
@@ -118,8 +142,13 @@ def _count(scan: Scan, plan: Plan, conditions: list[str], answers: Answers, rows
                     rows[condition] += first
 
 
-def _histogram(scan: Scan, conditions: list[str], sampled: list[bool]) -> list[tuple[int, int, int, list[int] | None]]:
-    """(word, mask, rows with it, the first of them) for every mask which occurs."""
+def _histogram(
+    scan: Scan, conditions: list[str], sampled: list[bool], kept: str
+) -> list[tuple[int, int, int, list[int] | None]]:
+    """(word, mask, rows with it, the first of them) for every mask which occurs.
+
+    With a name in `kept` the masks of all rows with any bit are put into a table of that name first.
+    """
     words = [conditions[at : at + WORD] for at in range(0, len(conditions), WORD)]
     masks = [
         " | ".join(f"(CASE WHEN {condition} THEN {1 << at} ELSE 0 END)" for at, condition in enumerate(word))
@@ -133,8 +162,13 @@ def _histogram(scan: Scan, conditions: list[str], sampled: list[bool]) -> list[t
     first = f"min({ROW}, {SAMPLES}) FILTER (WHERE {any_wanted})" if any_wanted else "NULL"
     names = [f"m{word}" for word in range(len(words))]
     shown = ", ".join(f"({mask})::USMALLINT AS {name}" for mask, name in zip(masks, names, strict=True))
+    masked = f"(SELECT {shown}, {ROW} FROM {SOURCE})"
+    if kept:
+        flagged = " OR ".join(f"{name} <> 0" for name in names)
+        scan.query(f"CREATE TEMP TABLE {kept} AS FROM {masked} WHERE {flagged}")
+        masked = kept
     groups = scan.query(
-        f"SELECT {', '.join(names)}, count(*), {first} FROM (SELECT {shown}, {ROW} FROM {SOURCE}) "
+        f"SELECT {', '.join(names)}, count(*), {first} FROM {masked} "
         f"GROUP BY GROUPING SETS ({', '.join(f'({name})' for name in names)})"
     )
     found = []
@@ -176,7 +210,7 @@ def _figures(scan: Scan, figures: list[Figure], answers: Answers) -> None:
     answers.figures.update(zip(figures, values, strict=True))
 
 
-def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
+def _duplicates(scan: Scan, keys: Keys, answers: Answers, *, keep: bool) -> None:
     """Rows whose key occurs more than once, exactly.
 
     A hash seen once proves its key unique, so only rows whose hash was seen twice are looked at by the key
@@ -203,5 +237,10 @@ def _duplicates(scan: Scan, keys: Keys, answers: Answers) -> None:
     scan.query(f"CREATE OR REPLACE TEMP TABLE repeated AS {repeated}")
     answers.counts[keys] = scan.query("SELECT coalesce(sum(n), 0)::BIGINT FROM repeated")[0][0]
     same = " AND ".join(f"s.{column} IS NOT DISTINCT FROM r.{column}" for column in keys.columns)
-    shown = scan.query(f"FROM ({suspects}) AS s SEMI JOIN repeated AS r ON {same} ORDER BY {ROW} LIMIT {SAMPLES}")
+    doubled = f"FROM ({suspects}) AS s SEMI JOIN repeated AS r ON {same}"
+    shown = scan.query(f"{doubled} ORDER BY {ROW} LIMIT {SAMPLES}")
     answers.samples[keys] = [(line[0] + 1, dict(zip(keys.columns, line[1:], strict=True))) for line in shown]
+    if keep:
+        kept = f"doubled_{len(scan.statements)}"
+        scan.query(f"CREATE TEMP TABLE {kept} AS SELECT {ROW} {doubled}")
+        answers.rows[keys] = f"SELECT {ROW} FROM {kept}"

@@ -6,8 +6,10 @@ for this table gets a `RuleError` here, before anything runs.
 """
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from quality import engine, patterns
@@ -21,11 +23,12 @@ _ORDERED = {"integer", "number", "date", "datetime"}
 
 @dataclass(frozen=True)
 class Table:
-    """What a rule may know of a table: its columns by name, and the parameters of the run (`today`,
-    `updated_at`)."""
+    """What a rule may know of a table: its columns by name, the parameters of the run (`today`, `updated_at`), and
+    what the engine calls the types of a sort."""
 
     columns: Mapping[str, Column]
     parameters: Mapping[str, Any]
+    type_names: Callable[[str], list[str]] = engine.type_names
 
     def column(self, name: str) -> Column:
         """A column by its own name; raises RuleError when the table has none."""
@@ -63,7 +66,11 @@ def _condition(rule: Rule, table: Table) -> dict[str, Any]:
     if not when:
         return {}
     column = table.column(when["column"])
-    return {"row_condition": gx.Column(column.alias).is_in(_values(when["values"], column))}
+    values, named = _values(when["values"], column), gx.Column(column.alias)
+    if column.sort in {"boolean", "date", "datetime"}:
+        # the library takes only texts and numbers in a set
+        return {"row_condition": reduce(operator.or_, [named == value for value in values])}
+    return {"row_condition": named.is_in(values)}
 
 
 def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[_Subject], gx.Expectation]:
@@ -202,6 +209,9 @@ def _bound(value: Any, on: _Subject) -> Any:
     if column.sort in {"integer", "number"}:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise RuleError("bound-type", f"{column.name}: {value}")
+        if float(value) != value:
+            # the library keeps bounds as floats; beyond 2**53 not every integer is one
+            raise RuleError("bound-type", f"{column.name}: {value}")
         return value
     if isinstance(value, Mapping) and value.get("parameter") == "today":
         return on.table.day() + dt.timedelta(days=float(value.get("days", 0)))
@@ -225,7 +235,7 @@ def _length(on: _Subject) -> gx.Expectation:
 
 
 def _type(on: _Subject) -> gx.Expectation:
-    names = engine.type_names(on.rule.parameters["type"])
+    names = on.table.type_names(on.rule.parameters["type"])
     return gx.expect("ColumnValuesToBeInTypeList", column=on.columns[0].alias, type_list=names, **on.given)
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import ARROW, SPECIAL
 
-from quality import check_digits
+from quality import check_digits, engine_re2
 
 SOURCE = "source"
 ROW = "source_row"
@@ -36,6 +36,10 @@ _TICK = 0.05
 
 class OutOfTimeError(TimeoutError):
     """The time allowed for a table is over; nothing of the run is to be believed."""
+
+
+class CancelledError(Exception):
+    """Somebody has asked the run to stop; nothing of it is to be believed."""
 
 
 @dataclass(frozen=True)
@@ -54,33 +58,46 @@ class Column:
 
 @dataclass
 class Scan:
-    """An open table. `query` is the only way to the data; `statements` keeps (seconds, SQL) of all that was
-    sent."""
+    """An open table. `query` and `stream` are the only ways to the data; `statements` keeps (seconds, SQL) of all
+    that was sent. `stopped` is what the next statement will raise, once time is over or the run is cancelled."""
 
     connection: duckdb.DuckDBPyConnection
     columns: tuple[Column, ...]
     rows: int
-    over: threading.Event = field(default_factory=threading.Event)
+    stopped: type[Exception] | None = None
     statements: list[tuple[float, str]] = field(default_factory=list)
 
     def query(self, sql: str, values: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of a statement; raises OutOfTimeError once the time is over, duckdb.Error for bad SQL."""
+        """All rows of a statement; raises OutOfTimeError or CancelledError once the run has to stop, duckdb.Error
+        for bad SQL."""
         return self.query_named(sql, values)[0]
 
     def query_named(
         self, sql: str, values: Sequence[object] | None = None
     ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """The rows of a statement and the description of its columns."""
-        if self.over.is_set():
-            raise OutOfTimeError
+        with self._timed(sql):
+            result = self.connection.execute(sql, values or None)
+            return result.fetchall(), list(result.description or ())
+
+    def stream(self, sql: str, size: int) -> Iterator[pa.RecordBatch]:
+        """The rows of a statement in batches of at most so many, never all in memory at once."""
+        with self._timed(sql):
+            batches: pa.RecordBatchReader = self.connection.sql(sql).to_arrow_reader(size)
+            yield from batches
+
+    @contextmanager
+    def _timed(self, sql: str) -> Iterator[None]:
+        if self.stopped:
+            raise self.stopped
         began = time.perf_counter()
         try:
-            result = self.connection.execute(sql, values or None)
-            rows, description = result.fetchall(), list(result.description or ())
-        except duckdb.InterruptException as stopped:
-            raise OutOfTimeError from stopped
+            yield
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if self.stopped:
+                raise self.stopped from error
+            raise
         self.statements.append((time.perf_counter() - began, sql))
-        return rows, description
 
     @property
     def aliases(self) -> Mapping[str, Column]:
@@ -104,24 +121,19 @@ def literal(text: str) -> str:
 
 
 def pattern_problem(regex: str) -> str | None:
-    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept and before it
-    is run."""
-    with duckdb.connect(":memory:", config={"threads": 1, "autoload_known_extensions": False}) as connection:
-        return _pattern_problem(connection, regex)
+    """Why RE2 can't read a regular expression, or None when it can; asked before a rule is kept."""
+    return pattern_problems([regex]).get(regex)
 
 
-def pattern_problems(scan: Scan, regexes: Sequence[str]) -> dict[str, str]:
-    """The unreadable expressions among many, each with its reason."""
-    found = ((regex, _pattern_problem(scan.connection, regex)) for regex in regexes)
-    return {regex: problem for regex, problem in found if problem is not None}
-
-
-def _pattern_problem(connection: duckdb.DuckDBPyConnection, regex: str) -> str | None:
-    try:
-        connection.execute("SELECT regexp_matches('', ?)", [regex]).fetchall()
-    except duckdb.Error as error:
-        return str(error).splitlines()[0]
-    return None
+def pattern_problems(regexes: Iterable[str]) -> dict[str, str]:
+    """The problems of those expressions which RE2 can't read; asked before rules are run."""
+    problems = {}
+    for regex in set(regexes):
+        try:
+            engine_re2.compiled(regex)
+        except engine_re2.error as problem:
+            problems[regex] = str(problem)
+    return problems
 
 
 @contextmanager
@@ -132,17 +144,19 @@ def open_table(
     threads: int | None = None,
     timeout: float | None = None,
     spill_limit: str = "20GB",
+    cancelled: threading.Event | None = None,
 ) -> Iterator[Scan]:
     """A Parquet file ready to be read, closed and cleaned up after.
 
-    `threads` defaults to one for small tables. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
+    `threads` defaults to one for small tables; `timeout` in seconds and `cancelled` stop it, even in the middle
+    of a statement. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
     Parquet.
     """
     # the path is made absolute here: DuckDB compares it literally with the one that stays allowed
     path = path.resolve(strict=True)
     with pq.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
-    scratch = tempfile.mkdtemp(prefix="tiaoxi-scan-")
+    scratch = tempfile.mkdtemp(prefix="tmp-scan-")
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit,
         "temp_directory": scratch,
@@ -155,30 +169,45 @@ def open_table(
         settings["threads"] = threads or 1
     connection = duckdb.connect(":memory:", config=settings)
     scan = Scan(connection, (), rows)
-    ended = threading.Event()
-    watch = threading.Thread(target=_watch, args=(scan, timeout, ended), daemon=True) if timeout else None
     try:
         scan.columns = _create_view(connection, path, schema)
         _register(connection)
         _lock(connection, path)
-        if watch:
-            watch.start()
-        yield scan
+        with _watched(scan, timeout, cancelled):
+            yield scan
     finally:
-        ended.set()
-        if watch and watch.is_alive():
-            watch.join()
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _watch(scan: Scan, timeout: float | None, ended: threading.Event) -> None:
-    """Stops the running statement when time is over, and goes on: an interrupt between two statements is lost."""
-    if ended.wait(timeout):
+@contextmanager
+def _watched(scan: Scan, timeout: float | None, cancelled: threading.Event | None) -> Iterator[None]:
+    """Stops the scan when time is over or the run is cancelled."""
+    if cancelled and cancelled.is_set():
+        raise CancelledError
+    if timeout is None and cancelled is None:
+        yield
         return
-    scan.over.set()
-    while not ended.wait(_TICK):
-        scan.connection.interrupt()
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(scan, timeout, cancelled, ended), daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _watch(scan: Scan, timeout: float | None, cancelled: threading.Event | None, ended: threading.Event) -> None:
+    """Interrupts the running statement, and goes on doing so: an interrupt between two statements is lost."""
+    last = time.monotonic() + timeout if timeout is not None else float("inf")
+    while not ended.wait(_TICK if scan.stopped else min(_TICK, max(0.0, last - time.monotonic()))):
+        if scan.stopped is None and cancelled and cancelled.is_set():
+            scan.stopped = CancelledError
+        elif scan.stopped is None and time.monotonic() >= last:
+            scan.stopped = OutOfTimeError
+        if scan.stopped:
+            scan.connection.interrupt()
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.Schema) -> tuple[Column, ...]:

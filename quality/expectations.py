@@ -1,29 +1,37 @@
 """Runs our rules over a Parquet table with Great Expectations and gives plain results back.
 
-`engine="duckdb"` is the product's; `engine="pandas"` is the slow judge which tests compare it with. Heavy to
-import: only worker and command line do.
+`engine="duckdb"` is the product's; `engine="spark"` is for tables that lie on a cluster already; `engine="pandas"` is
+the slow judge which tests compare the others with. Heavy to import: only worker and command line do.
 """
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from quality import engine, engine_suites, engine_tables
+from policies.later import Later
+from policies.refusals import Invalid
+from quality import engine_grounds, engine_peak, engine_suites, engine_tables
 from quality import engine_gx as gx
+from quality.engine_grounds import Ground, Limits
+from quality.engine_remembering import remembered
 from quality.engine_suites import Table
-from quality.engine_tables import OutOfTimeError, Scan
+from quality.engine_tables import CancelledError, Column, OutOfTimeError
 from quality.rules import Rule, RuleError
 
-__all__ = ["OutOfTimeError", "RuleOutcome", "Run", "run"]
+engine_spark = Later("quality.engine_spark")
 
+__all__ = ["ENGINES", "CancelledError", "OutOfTimeError", "RuleOutcome", "Run", "run"]
+
+ENGINES = ("duckdb", "pandas", "spark")
 SAMPLES = 20
 _TABLE_KINDS = {"row_count", "columns_match", "type", "mean", "newest", "updated_within"}
 
@@ -50,7 +58,12 @@ class RuleOutcome:
 
 @dataclass(frozen=True)
 class Run:
-    """One run over one table; outcomes in the order of the rules given."""
+    """One run over one table; outcomes in the order of the rules given.
+
+    `seconds` is the validation alone, with its ledger: not reading, importing or opening. `sampled` says whether only
+    a part of the rows was looked at: no engine does so today, and a result never leaves it open. `peak_memory_mb` is
+    the most this process (with Spark: and its local machine) held at a time while the table was open.
+    """
 
     engine: str
     engine_version: str
@@ -58,10 +71,12 @@ class Run:
     rows: int
     results: tuple[RuleOutcome, ...]
     statements: int = 0
+    sampled: bool = False
+    peak_memory_mb: float = 0.0
 
 
 def run(
-    table: Path,
+    table: Path | str,
     rules: Sequence[Rule],
     *,
     engine: str = "duckdb",
@@ -69,49 +84,71 @@ def run(
     threads: int | None = None,
     timeout: float | None = None,
     parameters: Mapping[str, Any] | None = None,
+    cancelled: threading.Event | None = None,
+    ledger: Path | None = None,
 ) -> Run:
     """Evaluates rules over a Parquet file; a rule that can't be evaluated is reported as such and harms no
     other.
 
     `parameters`: `today` (date) and `updated_at` (date or aware datetime). `timeout` in seconds, `memory_limit`
-    as DuckDB writes it. Raises OutOfTimeError when time is over, FileNotFoundError, ArrowInvalid for no
-    Parquet, ValueError for two rules of one id or an unknown engine.
+    as DuckDB writes it. `ledger` is where every row which breaks a rule is listed (`engine_ledger`), by DuckDB alone.
+    Spark takes a URL of its cluster too. Raises OutOfTimeError when time is over and CancelledError soon after
+    `cancelled` was set, both without a ledger left; FileNotFoundError, ArrowInvalid for no Parquet, ValueError for
+    two rules of one id, an unknown engine or a ledger of another engine; Invalid when Spark isn't installed.
     """
-    began = time.perf_counter()
     if len({rule.rule_id for rule in rules}) < len(rules):
         raise ValueError("two rules share an id")
-    if engine not in {"duckdb", "pandas"}:
+    if engine not in ENGINES:
         raise ValueError(f"no such engine: {engine}")
-    with engine_tables.open_table(table, memory_limit=memory_limit, threads=threads, timeout=timeout) as scan:
-        about = Table(scan.names, parameters or {})
-        outcomes, expected = _prepare(rules, about, scan)
+    if ledger is not None and engine != "duckdb":
+        raise ValueError(f"no ledger with {engine}")
+    limits = Limits(memory_limit, threads, timeout, cancelled)
+    with engine_peak.measured() as peak, _ground(engine, table, limits, keep=ledger is not None) as ground:
+        about = Table(ground.columns, parameters or {}, ground.type_names)
+        outcomes, expected = _prepare(rules, about)
+        began = time.perf_counter()
         if expected:
-            results = _validate(scan, engine, list(expected.values()))
+            results = _validate(ground, list(expected.values()))
             by_id = {rule.rule_id: rule for rule in rules}
             for result in results:
                 rule = by_id[result.expectation_config.meta["rule_id"]]
-                outcomes[rule.rule_id] = _outcome(rule, result, scan)
+                outcomes[rule.rule_id] = _outcome(rule, result, ground.columns)
+            if ledger and ground.write_ledger:
+                ground.write_ledger(ledger, _broken(rules, results))
+        elif ledger and ground.write_ledger:
+            ground.write_ledger(ledger, {})
         return Run(
             engine=engine,
-            engine_version=_version(engine),
+            engine_version=f"Great Expectations {gx.VERSION}, {ground.version}",
             seconds=time.perf_counter() - began,
-            rows=scan.rows,
+            rows=ground.rows,
             results=tuple(outcomes[rule.rule_id] for rule in rules),
-            statements=len(scan.statements),
+            statements=ground.statements(),
+            peak_memory_mb=round(peak() + ground.other_memory(), 1),
         )
 
 
-def _version(engine: str) -> str:
-    beneath = f"DuckDB {duckdb.__version__}" if engine == "duckdb" else f"pandas {pd.__version__}"
-    return f"Great Expectations {gx.VERSION}, {beneath}"
+@contextmanager
+def _ground(engine: str, table: Path | str, limits: Limits, *, keep: bool) -> Iterator[Ground]:
+    """The table opened by an engine."""
+    if engine == "spark":
+        if find_spec("pyspark") is None:
+            raise Invalid("check.spark-missing")
+        with engine_spark.over_spark(str(table), limits) as ground:
+            yield ground
+    elif engine == "pandas":
+        with engine_grounds.over_pandas(Path(table), limits) as ground:
+            yield ground
+    else:
+        with engine_grounds.over_scan(Path(table), limits, keep=keep) as ground:
+            yield ground
 
 
-def _prepare(
-    rules: Sequence[Rule], about: Table, scan: Scan
-) -> tuple[dict[str, RuleOutcome], dict[str, gx.Expectation]]:
+def _prepare(rules: Sequence[Rule], about: Table) -> tuple[dict[str, RuleOutcome], dict[str, gx.Expectation]]:
     """Outcomes of rules which are settled without the data, and the expectations of the others."""
-    regexes = [rule.parameters["regex"] for rule in rules if "regex" in rule.parameters]
-    unreadable = engine_tables.pattern_problems(scan, regexes)
+    unreadable = engine_tables.pattern_problems(
+        rule.parameters["regex"] for rule in rules if "regex" in rule.parameters
+    )
     settled: dict[str, RuleOutcome] = {}
     expected: dict[str, gx.Expectation] = {}
     for rule in rules:
@@ -142,51 +179,39 @@ def _updated(rule: Rule, about: Table) -> RuleOutcome:
     return RuleOutcome(rule.rule_id, 1, 0, int(late), not late, age)
 
 
-def _validate(scan: Scan, engine: str, expected: list[gx.Expectation]) -> Sequence[Any]:
+def _validate(ground: Ground, expected: list[gx.Expectation]) -> Sequence[Any]:
     suite = gx.ExpectationSuite(name="rules", expectations=expected)
-    context = gx.quiet_context()
     try:
-        with _over_pandas(context, scan) if engine == "pandas" else _over_scan(context, scan) as validator:
-            results = list(validator.validate_expectation_suite(suite).results)
+        with remembered():
+            results = list(ground.validator.validate_expectation_suite(suite).results)
     except Exception:
-        # the library wraps what stopped it, and keeps going past it: the scan alone knows that time is over
-        if scan.over.is_set():
-            raise OutOfTimeError from None
+        # the library wraps what stopped it, and keeps going past it: the ground alone knows why it stopped
+        if stopped := ground.stopped():
+            raise stopped from None
         raise
-    if scan.over.is_set():
-        raise OutOfTimeError
+    if stopped := ground.stopped():
+        raise stopped
     return results
 
 
-@contextmanager
-def _over_scan(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Validator]:
-    with engine.batch_over(context, scan) as batch:
-        yield gx.Validator(batch_definition=batch, result_format="BASIC")
+def _broken(rules: Sequence[Rule], results: Sequence[Any]) -> dict[str, Any]:
+    """By rule, in order of the suite, the condition or keys which found something; samples tell."""
+    found = {}
+    for result in results:
+        samples = (result.result or {}).get("partial_unexpected_list") or []
+        if samples and _error(result.exception_info) is None:
+            found[result.expectation_config.meta["rule_id"]] = samples[0].of
+    return {rule.rule_id: found[rule.rule_id] for rule in rules if rule.rule_id in found}
 
 
-@contextmanager
-def _over_pandas(context: gx.AbstractDataContext, scan: Scan) -> Iterator[gx.Validator]:
-    """The judge: the same view as a frame, with the library's own engine and its row numbers."""
-    rows = scan.connection.sql(
-        f"SELECT * EXCLUDE ({engine_tables.ROW}) FROM {engine_tables.SOURCE} ORDER BY {engine_tables.ROW}"
-    )
-    frame = rows.to_arrow_table().to_pandas()
-    source = context.data_sources.add_pandas("pandas")
-    try:
-        batch = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-        yield gx.Validator(batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY")
-    finally:
-        context.data_sources.delete("pandas")
-
-
-def _outcome(rule: Rule, result: Any, scan: Scan) -> RuleOutcome:
+def _outcome(rule: Rule, result: Any, columns: Mapping[str, Column]) -> RuleOutcome:
     """A result of the library as ours."""
     error = _error(result.exception_info)
     if error is not None:
         return RuleOutcome(rule.rule_id, error="engine-failed", detail=error)
     found, success = result.result or {}, bool(result.success)
     if rule.kind in _TABLE_KINDS:
-        return RuleOutcome(rule.rule_id, 1, 0, int(not success), success, _observed(rule, found, scan))
+        return RuleOutcome(rule.rule_id, 1, 0, int(not success), success, _observed(rule, found, columns))
     elements, missing = found.get("element_count") or 0, found.get("missing_count") or 0
     return RuleOutcome(
         rule_id=rule.rule_id,
@@ -213,17 +238,19 @@ def _samples(found: Mapping[str, Any]) -> tuple[tuple[int, Any], ...]:
     values = found.get("partial_unexpected_list") or []
     indices = found.get("partial_unexpected_index_list")
     if indices is not None:
-        return tuple((int(at) + 1, _plain(value)) for at, value in zip(indices, values, strict=False))
+        # pandas numbers the rows itself, Spark by the column it was given
+        numbers = (at[engine_tables.ROW] if isinstance(at, Mapping) else at for at in indices)
+        return tuple((int(at) + 1, _plain(value)) for at, value in zip(numbers, values, strict=False))
     return tuple((value.row, _plain(value.value)) for value in values)[:SAMPLES]
 
 
-def _observed(rule: Rule, found: Mapping[str, Any], scan: Scan) -> Any:
+def _observed(rule: Rule, found: Mapping[str, Any], columns: Mapping[str, Column]) -> Any:
     """The figure, with columns under their own names."""
     value = _plain(found.get("observed_value"))
     if rule.kind == "columns_match":
-        return [column.name for column in scan.columns if column.alias in value]
+        return [column.name for column in columns.values() if column.alias in value]
     if rule.kind == "type":
-        return scan.names[rule.columns[0]].sort
+        return columns[rule.columns[0]].sort
     return value
 
 

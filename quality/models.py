@@ -1,16 +1,14 @@
 """Tables of the quality room: suites of rules and what their runs found."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from catalog.models import Entry
+from catalog.models import Entry, Version
 from policies import vocabulary as v
-from tenancy.models import Tenant
-from tenancy.records import Case
-from tenancy.types import Base, Id, Ref, TenantId, term
+from tenancy.types import Base, Id, Ref, term
 
 
 class Suite(Base):
@@ -37,91 +35,35 @@ class Suite(Base):
 
 
 class Run(Base):
-    """One run of a suite over a version: the engine, its time and each rule's counts."""
+    """One run of a suite over a version's table: asked for, under way, and then the engine, its time and each rule's
+    counts.
+
+    `sampled` tells whether only part of the rows was looked at, `peak_memory_mb` the most the process held meanwhile.
+    """
 
     __tablename__ = "run"
 
     id: Mapped[Id]
     version_id: Mapped[str] = mapped_column(String(36), ForeignKey("version.id"), index=True)
     suite_id: Mapped[str] = mapped_column(String(36), ForeignKey("suite.id"))
-    engine: Mapped[str] = mapped_column(String(32))
-    engine_version: Mapped[str] = mapped_column(String(100))
-    rows: Mapped[int]
-    seconds: Mapped[float]
-    results: Mapped[list[Any]]
-    error: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[v.RunState] = mapped_column(term(v.RunState), default=v.RunState.DONE, server_default="DONE")
+    requested_by: Mapped[Ref | None]
+    started_at: Mapped[datetime | None]
+    starts: Mapped[int] = mapped_column(default=0, server_default="0")
+    engine: Mapped[str] = mapped_column(String(32), default="")
+    engine_version: Mapped[str] = mapped_column(String(100), default="")
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    sampled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    peak_memory_mb: Mapped[float | None]
+    results: Mapped[list[Any]] = mapped_column(default=list)
+    problem: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
+    """When the run ended, or was asked for while it has not."""
 
+    version: Mapped[Version] = relationship()
     suite: Mapped[Suite] = relationship(lazy="joined")
 
-
-class Trial(Base):
-    """Rules tried on the newest table before they are kept: a suite in the making, and what the tried ones found."""
-
-    __tablename__ = "trial"
-
-    id: Mapped[Id]
-    entry_id: Mapped[str] = mapped_column(String(36), ForeignKey("entry.id"), index=True)
-    number: Mapped[int]
-    rules: Mapped[list[Any]]
-    tried: Mapped[list[Any]]
-    state: Mapped[str] = mapped_column(String(16))
-    version_number: Mapped[int | None]
-    rows: Mapped[int | None]
-    results: Mapped[dict[str, Any] | None]
-    problem: Mapped[str | None] = mapped_column(Text)
-    author_id: Mapped[Ref]
-    created_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    entry: Mapped[Entry] = relationship()
-
-
-class SuiteTemplate(Base):
-    """Rules that a body keeps for its own entries and those of the bodies below it; the authority's are for all."""
-
-    __tablename__ = "suite_template"
-
-    id: Mapped[Id]
-    tenant_id: Mapped[TenantId]
-    name: Mapped[str] = mapped_column(String(200))
-    themes: Mapped[list[Any]]
-    rules: Mapped[list[Any]]
-    author_id: Mapped[Ref]
-    created_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    tenant: Mapped[Tenant] = relationship()
-
     def facts(self) -> dict[str, Any]:
-        """What permissions may know of a template: those of its body."""
-        return {"type": "Template", "id": self.id, "path": self.tenant.path, "author_id": self.author_id}
-
-
-class Waiver(Base):
-    """A rule of an entry whose failing is tolerated until a day, for a reason that somebody else approved."""
-
-    __tablename__ = "waiver"
-    __table_args__ = (Index("ix_waiver_state_until", "state", "until"),)
-
-    id: Mapped[Id]
-    entry_id: Mapped[str] = mapped_column(String(36), ForeignKey("entry.id"), index=True)
-    rule_id: Mapped[str] = mapped_column(Text)
-    rule: Mapped[dict[str, Any]]
-    reason: Mapped[str] = mapped_column(Text)
-    until: Mapped[date]
-    state: Mapped[v.WaiverState] = mapped_column(term(v.WaiverState))
-    case_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("procedure_case.id"), index=True)
-    asked_by: Mapped[Ref]
-    asked_at: Mapped[datetime]
-    decided_by: Mapped[str | None] = mapped_column(String(36))
-    decided_at: Mapped[datetime | None]
-    warned_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-
-    entry: Mapped[Entry] = relationship()
-    case: Mapped[Case | None] = relationship()
-
-    def facts(self) -> dict[str, Any]:
-        """What permissions may know of a waiver: those of its entry."""
-        return self.entry.facts()
+        """What permissions may know of a run: those of its entry."""
+        return {**self.version.entry.facts(), "type": "Run", "id": self.id}

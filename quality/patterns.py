@@ -120,6 +120,8 @@ UNTRIMMED = f"^[{_SPACE}]|[{_SPACE}]$"
 """A value with space before or after it."""
 GARBLED = "[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]|锟斤拷|烫烫烫"
 """A value with control characters or the traces of a wrong decoding."""
+OURS = frozenset({*(pattern.regex for pattern in _ALL), BLANK, UNTRIMMED, GARBLED})
+"""The expressions made here: a `$` in them is always the end."""
 PLACEHOLDERS = frozenset((
     "NULL", "null", "Null", "N/A", "n/a", "NA", "NaN", "nan", "None", "none", "nil", "#N/A",
     "#REF!", "#VALUE!", "#NAME?", "-", "--", "---", "—", "——", "/", "\\", ".", "*", "?", "？",

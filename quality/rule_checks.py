@@ -6,9 +6,8 @@ No engine is needed for it, so a web process may ask.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-import re2
-
 from policies.refusals import Invalid, reasons
+from quality import engine_re2
 from quality.rules import Rule, RuleError
 
 MOST_RULES = 1_000
@@ -16,18 +15,14 @@ MOST_PATTERN = 2_000
 MOST_BYTES = 400_000
 """Of a whole suite as JSON: it travels in forms."""
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.max_mem = 8 << 20
-
 
 def pattern_problem(regex: str) -> str | None:
     """Why RE2 can't read a regular expression, or None when it can."""
     if len(regex) > MOST_PATTERN:
         return f"> {MOST_PATTERN}"
     try:
-        re2.compile(regex, _OPTIONS)
-    except (re2.error, ValueError) as error:
+        engine_re2.compiled(regex)
+    except (engine_re2.error, ValueError) as error:
         reason = error.args[0] if error.args else ""
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     return None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from catalog.models import Entry
 from policies.refusals import Invalid, NotFound, Refused
 from quality import rule_checks, suite_templates, suites
-from quality.models import SuiteTemplate
+from quality.suite_models import SuiteTemplate
 from quality.suite_templates import Field, Template
 from tenancy.models import Tenant
 from tenancy.types import new_id

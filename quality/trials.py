@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from catalog.models import Entry, Version
 from policies.refusals import NotFound, Refused
 from quality import rule_checks, suite_diffs, suites
-from quality.models import Trial
 from quality.rules import Rule
+from quality.suite_models import Trial
 from tenancy.types import new_id
 from tenancy.work import Work
 

@@ -17,8 +17,8 @@ from policies import vocabulary as v
 from policies.approval import Moved
 from policies.calendars import local_date
 from policies.refusals import Invalid, NotFound, Refused
-from quality import suites
-from quality.models import Waiver
+from quality import suite_changes, suites
+from quality.suite_models import Waiver
 from tenancy import cases, notices
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -98,6 +98,8 @@ def decide(work: Work, waiver: Waiver, move: str, *, comment: str = "", basis: s
     moved = cases.move(work, waiver.case, move, comment=comment, basis=basis)
     waiver.state = STATES[move]
     waiver.decided_by, waiver.decided_at = work.actor.id, work.now
+    if move == "approve":
+        suite_changes.judge_again(work, waiver.entry)
     work.record("waiver.decided", waiver, entry=waiver.entry.code, rule=waiver.rule_id, move=move)
     return moved
 
@@ -112,6 +114,8 @@ def end(work: Work, waiver: Waiver) -> None:
 
 def _end(work: Work, waiver: Waiver) -> None:
     waiver.state, waiver.ended_at = v.WaiverState.ENDED, work.now
+    work.session.flush()
+    suite_changes.judge_again(work, waiver.entry)
     work.record("waiver.ended", waiver, entry=waiver.entry.code, rule=waiver.rule_id)
 
 

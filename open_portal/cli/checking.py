@@ -10,10 +10,12 @@ from typing import Any
 import click
 from rich.console import Console
 
+from catalog import versions
 from policies.refusals import Invalid
-from quality import checks, rules
-from quality.checks import Asked, Result
+from quality import checks, reading, rules
+from quality.checks import Judgement
 from quality.proposals import ItemHint
+from quality.reading import Asked, Read
 
 
 @click.group()
@@ -35,15 +37,16 @@ def check(file: Path, fields: Path | None, as_json: bool) -> None:
         Console(stderr=True).status(file.name),
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
-        found = examined(file, Path(folder), now, items)
-    report = describe(found)
+        read = taken_in(file, Path(folder), now, items)
+        found = checks.judge(read.table, read.rules, now, rows=read.intake.rows_loaded)
+    report = describe(read, found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
 
 
-def examined(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Result:
-    """What is found of a file; a refusal names the file before its reason."""
+def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Read:
+    """A file as a table; a refusal names the file before its reason."""
     try:
-        found = checks.examine(file, file.name, folder, None, now, items=items)
+        found = reading.read(file, file.name, folder, now, items=items)
     except Invalid as refusal:
         reasons = dict.fromkeys(f"{file.name}: {refusal.text(language)}" for language in ("zh", "en"))
         raise click.ClickException("\n".join(reasons)) from refusal
@@ -61,19 +64,19 @@ def read_fields(path: Path) -> tuple[ItemHint, ...]:
         raise Invalid("file.fields-unreadable", why=str(error)) from error
 
 
-def describe(found: Result) -> dict[str, Any]:
+def describe(read: Read, found: Judgement) -> dict[str, Any]:
     """The report: the account of rows, score, dimensions, and what each rule found."""
     outcomes = {one.rule_id: one for one in found.run.results}
     return {
-        "rows_read": found.intake.rows_read,
-        "rows_loaded": found.intake.rows_loaded,
-        "rows_refused": found.intake.rows_refused,
-        "encoding": found.intake.encoding,
-        "columns": [{"name": one.name, "type": one.type.value} for one in found.intake.columns],
+        "rows_read": read.intake.rows_read,
+        "rows_loaded": read.intake.rows_loaded,
+        "rows_refused": read.intake.rows_refused,
+        "encoding": read.intake.encoding,
+        "columns": [{"name": one.name, "type": one.type.value} for one in read.intake.columns],
         "score": checks.score_of(found.scorecard.total),
         "grade": found.scorecard.grade.value if found.scorecard.grade else None,
         "verdict": found.gate.verdict.value,
-        "reasons": [checks.problem_of(one) for one in found.gate.reasons],
+        "reasons": [versions.problem_of(one) for one in found.gate.reasons],
         "dimensions": {one.value: checks.score_of(value) for one, value in found.scorecard.dimensions.items()},
         "rules": [
             {
@@ -91,7 +94,7 @@ def describe(found: Result) -> dict[str, Any]:
             }
             for rule in found.rules
         ],
-        "notes": [asdict(one) for one in found.intake.notes],
+        "notes": [asdict(one) for one in read.intake.notes],
         "engine": found.run.engine,
         "engine_version": found.run.engine_version,
         "seconds": round(found.run.seconds, 3),

@@ -8,9 +8,9 @@ from typing import Any
 from catalog import uploads, versions
 from catalog.models import Entry, Version
 from catalog.reading_files.shapes import Layout
+from open_portal import handlers
 from open_portal.demonstration import files
 from open_portal.demonstration.cast import Cast
-from open_portal.handlers import check_version
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy import work
@@ -50,6 +50,6 @@ def layout_of(row: Mapping[str, Any]) -> Layout | None:
 
 
 def _checked(kit: Kit, version_id: str) -> v.VersionState:
-    check_version(kit, {"version_id": version_id})
+    handlers.check_now(kit, version_id)
     with kit.database.read() as session:
         return session.get_one(Version, version_id).state

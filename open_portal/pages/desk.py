@@ -145,6 +145,9 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
             number=number,
             title=title,
         ),
+        "version.unchecked": _(
+            "The checks of version %(number)s of “%(title)s” came to no end", number=number, title=title
+        ),
         "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
         "waiver.ending": _(

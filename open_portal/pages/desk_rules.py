@@ -26,10 +26,11 @@ from open_portal.pages.desk_frame import (
 from open_portal.requests import actor, deed, session
 from policies import vocabulary as v
 from policies.refusals import Invalid
-from quality import rules, suite_diffs, suites, trials, waivers
-from quality.models import Run, Trial
-from quality.models import Waiver as StoredWaiver
+from quality import rules, suite_changes, suite_diffs, suites, trials, waivers
+from quality.models import Run
 from quality.rules import Rule
+from quality.suite_models import Trial
+from quality.suite_models import Waiver as StoredWaiver
 from tenancy import work
 
 PLACES = 100_000
@@ -106,11 +107,11 @@ def keep_or_try(entry: Entry, code: str, wanted: Sequence[Rule], again: Any) -> 
         if request.form.get("action") == "try":
             trial_id = trials.start(unit, entry_of(unit, code), wanted, base=base).id
         else:
-            suites.set_rules(unit, entry_of(unit, code), wanted, base=base)
+            suite_changes.set_rules(unit, entry_of(unit, code), wanted, base=base)
             trial_id = ""
     if trial_id:
         return redirect(url_for("desk.trial", code=address(entry.code), trial_id=trial_id))
-    done(_("The rules are kept as a new version; they hold from the next delivery on."))
+    done(_("The rules are kept as a new version; the newest data are judged by them now."))
     return redirect(url_for("desk.rules_list", code=address(entry.code)))
 
 

@@ -17,7 +17,16 @@ from open_portal.pages.desk_frame import address, changed_meanwhile, done, entry
 from open_portal.pages.desk_suites import frame, titles_of
 from open_portal.requests import actor, deed, kit, session
 from policies.refusals import Invalid, NotFound, Refused, Stale
-from quality import rule_checks, suite_diffs, suite_files, suite_templates, suites, template_shelf, trials
+from quality import (
+    rule_checks,
+    suite_changes,
+    suite_diffs,
+    suite_files,
+    suite_templates,
+    suites,
+    template_shelf,
+    trials,
+)
 from quality.rules import Rule, RuleError
 from quality.suite_import import Read
 from quality.suite_templates import Outcome, Template
@@ -105,11 +114,11 @@ def apply_rules(code: str) -> ResponseReturnValue:
             if request.form.get("action") == "try":
                 trial_id = trials.start(unit, mine, wanted, base=-1 if base is None else base).id
                 return redirect(url_for("desk.trial", code=address(code), trial_id=trial_id))
-            suites.set_rules(unit, mine, wanted, base=-1 if base is None else base, origin=origin, note=note)
+            suite_changes.set_rules(unit, mine, wanted, base=-1 if base is None else base, origin=origin, note=note)
     except Stale:
         done(changed_meanwhile())
         return _look(own_entry(code), wanted, origin, note), 409
-    done(_("The rules are kept as a new version; they hold from the next delivery on."))
+    done(_("The rules are kept as a new version; the newest data are judged by them now."))
     return redirect(url_for("desk.rules_list", code=address(entry.code)))
 
 

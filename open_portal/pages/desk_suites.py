@@ -13,7 +13,7 @@ from open_portal.pages import desk_suite_words as words
 from open_portal.pages.desk_frame import address, done, entry_of, language, name_of, own_entry, pages, said, today
 from open_portal.requests import actor, deed, session
 from policies.refusals import NotFound, Refused
-from quality import suite_diffs, suite_files, suites
+from quality import suite_changes, suite_diffs, suite_files, suites
 from quality.models import Suite
 from tenancy import work
 
@@ -73,7 +73,7 @@ def restore_rules(code: str, number: int) -> ResponseReturnValue:
     try:
         with deed() as unit:
             base = request.form.get("version", type=int)
-            suites.restore(unit, entry_of(unit, code), number, base=-1 if base is None else base)
+            suite_changes.restore(unit, entry_of(unit, code), number, base=-1 if base is None else base)
     except Refused as refusal:
         done(said(refusal))
         return redirect(back)

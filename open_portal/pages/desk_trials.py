@@ -1,6 +1,6 @@
 """Trials of rules on the desk: asked for, waited for, read, and kept or gone on with."""
 
-from flask import redirect, render_template, url_for
+from flask import make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,12 +10,14 @@ from open_portal.pages.desk_frame import address, changed_meanwhile, done, entry
 from open_portal.pages.desk_suites import frame, titles_of
 from open_portal.requests import actor, deed, session
 from policies.refusals import Stale
-from quality import suite_diffs, suites, trials
+from quality import suite_changes, suite_diffs, suites, trials
 from tenancy import work
+
+REFRESH_SECONDS = 3
 
 
 @pages.get("/desk/datasets/<code>/rules/trials/<trial_id>")
-def trial(code: str, trial_id: str) -> str:
+def trial(code: str, trial_id: str) -> ResponseReturnValue:
     """What changed rules would find in the newest data; the page asks again by itself while the worker counts."""
     entry = own_entry(code)
     work.demand(actor(), "suite.edit", entry)
@@ -28,7 +30,7 @@ def trial(code: str, trial_id: str) -> str:
         {**one, "line": desk_rules.line_of(one["rule"], results.get(one["rule"].rule_id, {}), titles, 0)}
         for one in words.changes(suite_diffs.diff(before, after), titles)
     ]
-    return render_template(
+    page = render_template(
         "desk/trial.html",
         trial=found,
         lines=lines,
@@ -36,6 +38,10 @@ def trial(code: str, trial_id: str) -> str:
         stale=found.number != (present.number if present else 0),
         **frame(entry),
     )
+    response = make_response(page)
+    if found.state == trials.WAITING:
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
 
 
 @pages.post("/desk/datasets/<code>/rules/trials/<trial_id>")
@@ -45,9 +51,9 @@ def keep_trial(code: str, trial_id: str) -> ResponseReturnValue:
         with deed() as unit:
             mine = entry_of(unit, code)
             found = trials.find(unit.session, mine, trial_id)
-            suites.set_rules(unit, mine, trials.rules_of(found), base=found.number)
+            suite_changes.set_rules(unit, mine, trials.rules_of(found), base=found.number)
     except Stale:
         done(changed_meanwhile())
         return redirect(url_for("desk.trial", code=address(own_entry(code).code), trial_id=trial_id))
-    done(_("The rules are kept as a new version; they hold from the next delivery on."))
+    done(_("The rules are kept as a new version; the newest data are judged by them now."))
     return redirect(url_for("desk.rules_list", code=address(own_entry(code).code)))

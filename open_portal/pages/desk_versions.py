@@ -11,12 +11,14 @@ from catalog import refused_rows, versions
 from catalog.exports import content_disposition
 from catalog.models import StoredFile, Version
 from open_portal.language import datetime as instant_text
+from open_portal.pages import desk_runs
 from open_portal.pages.desk_files import reason_of
 from open_portal.pages.desk_frame import address, name_of, own_entry, pages, said
 from open_portal.pages.desk_layout import SETTLED
 from open_portal.requests import actor, kit, session
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, ReasonsError
+from quality import runs
 from tenancy import jobs, work
 
 PIECE = 1 << 16
@@ -34,6 +36,7 @@ def version(code: str, number: int) -> Response:
     found = versions.find(session(), entry, number)
     under_way = found.state in UNDER_WAY
     steps = steps_of(found) if under_way else []
+    checked = desk_runs.runs_of(found)
     page = render_template(
         "desk/version.html",
         entry=entry,
@@ -47,9 +50,10 @@ def version(code: str, number: int) -> Response:
         refused=_refused(found),
         types=_types(),
         may_lay_out=may_lay_out(found),
+        checked=checked,
     )
     response = make_response(page)
-    if under_way:
+    if under_way or checked["busy"]:
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
 
@@ -62,7 +66,8 @@ def may_lay_out(version: Version) -> bool:
 
 def steps_of(version: Version) -> list[dict[str, Any]]:
     """The steps of a version under way: done, in hand and to come."""
-    job = jobs.newest(session(), "version.check", version.id)
+    run = runs.under_way(session(), version)
+    job = jobs.newest(session(), *(("quality.run", run.id) if run else ("version.check", version.id)))
     running = job is not None and job.state == jobs.RUNNING
     parked = job is not None and job.state == jobs.PARKED
     names = [_("Received"), _("Searched for classification markings"), _("Read row by row"), _("Quality checked")]

@@ -15,7 +15,7 @@ from demo import references
 from open_portal.demonstration import files
 from open_portal.demonstration.deliveries import layout_of
 from policies import vocabulary as v
-from quality.checks import TYPES
+from quality.reading import TYPES
 
 Entry = dict[str, Any]
 Cell = str | int | float | bool | date | datetime | None

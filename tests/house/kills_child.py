@@ -3,11 +3,12 @@
 It prints 0 when it is ready. Every line of input is a JSON object: `{"do": "walk" | "step" | "upgrade", "url": ...,
 "people": {name: [id, role, tenant, path, kind]}, "entry": ..., "fault": n}` starts a child, which prints its number
 when it begins; `{"do": "reap"}` waits for it and prints how it ended. With `fault`, the child kills itself after the
-n-th statement by which it writes. `{"do": "send" | "check", "home": ...}` uploads a file in parts or does the worker's
-work on what has come; there a fault is the n-th statement, commit or step with a file. Whatever happens, a child ends
-after `LONGEST` seconds.
+n-th statement by which it writes. `{"do": "send" | "check" | "judge", "home": ...}` uploads a file in parts, scans
+what has come, or does all of the worker's work on it; there a fault is the n-th statement, commit or step with a file.
+Whatever happens, a child ends after `LONGEST` seconds.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -51,6 +52,9 @@ def main() -> None:
         database.connect(f"{driver}://").close()
     rulebook.in_force()
     permissions.policies()
+    # Loaded before the fork, once for all children.
+    importlib.import_module("quality.checks")
+    importlib.import_module("quality.reading")
     print(0, flush=True)
     child = 0
     for line in sys.stdin:
@@ -78,7 +82,7 @@ def run(order: Mapping[str, Any]) -> None:
         print(os.getpid(), flush=True)
         if order["do"] == "upgrade":
             migrating.upgrade(opened)
-        if order["do"] in {"send", "check"}:
+        if order["do"] in {"send", "check", "judge"}:
             kills_upload.run(opened, people.get("steward"), order)
         while order["do"] in {"walk", "step"}:
             step(opened, people, order["entry"])

@@ -6,10 +6,10 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import event, select
 
@@ -17,6 +17,7 @@ from catalog import blobs, uploads
 from catalog.blobs import BlobStore
 from catalog.models import Entry, Upload
 from catalog.quarantine import Quarantine
+from catalog.search_index import Index
 from open_portal import handlers
 from policies import vocabulary as v
 from tenancy import work
@@ -30,14 +31,26 @@ PART = 90
 FILE_EVENTS = frozenset({"os.rename", "os.remove", "os.link", "os.chmod", "os.truncate"})
 
 
+class Limits(NamedTuple):
+    """As much of the settings as a run needs."""
+
+    memory_mb: int = 200
+    run_seconds: int = 20
+
+
+LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Yard:
-    """As much of the kit as the scan needs."""
+    """As much of the kit as a delivered file needs."""
 
     database: Database
     quarantine: Quarantine
     blobs: BlobStore
     scratch: Path
+    index: Index | None = None
+    settings: Limits = LIMITS
 
     @staticmethod
     def clock() -> datetime:
@@ -59,6 +72,8 @@ def run(database: Database, who: Actor | None, order: Mapping[str, Any]) -> None
         die_at(database, yard, order["home"], order["fault"])
     if order["do"] == "check":
         check(yard)
+    elif order["do"] == "judge":
+        judge(replace(yard, index=Index.open(Path(order["home"]) / "index")))
     elif who is not None:
         send(yard, who, order["entry"], order["content"].encode(), order["filename"])
 
@@ -112,3 +127,13 @@ def check(yard: Yard) -> None:
         payloads = list(session.scalars(select(Job.payload).where(Job.kind == "version.check")))
     for payload in payloads:
         handlers.scan(yard, payload["version_id"])  # type: ignore[arg-type]
+
+
+def judge(yard: Yard) -> None:
+    """Do what the newest jobs tell of, that of the file first and then that of its run, as a worker would."""
+    for kind, handler in (("version.check", handlers.check_version), ("quality.run", handlers.run_quality)):
+        newest = select(Job.payload).where(Job.kind == kind).order_by(Job.sequence.desc()).limit(1)
+        with yard.database.read() as session:
+            payload = session.scalars(newest).first()
+        if payload is not None:
+            handler(yard, payload)  # type: ignore[arg-type]

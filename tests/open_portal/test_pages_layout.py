@@ -9,7 +9,7 @@ from desk_stage import Stage
 
 from catalog import versions
 from catalog.models import Version
-from open_portal.handlers import check_version
+from open_portal import handlers
 from policies import vocabulary as v
 from tenancy import work
 
@@ -43,12 +43,12 @@ def send(stage: Stage, code: str, content: bytes) -> int:
     with work.begin(stage.db, stage.cast.steward, stage.now) as deed:
         version = versions.receive(deed, stage.entry(code, deed.session), blob, "表.xlsx")
         number, version_id = version.number, version.id
-    check_version(stage.kit, {"version_id": version_id})
+    handlers.check_now(stage.kit, version_id)
     return number
 
 
 def check(stage: Stage, code: str, number: int) -> None:
-    check_version(stage.kit, {"version_id": read(stage, code, number).id})
+    handlers.check_now(stage.kit, read(stage, code, number).id)
 
 
 def read(stage: Stage, code: str, number: int) -> Version:

@@ -15,8 +15,9 @@ from catalog.models import Entry
 from open_portal import handlers
 from policies import vocabulary as v
 from quality import suites, waivers
-from quality.models import Suite, Trial
+from quality.models import Suite
 from quality.rules import Rule
+from quality.suite_models import Trial
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.records import Case

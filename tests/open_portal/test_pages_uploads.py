@@ -90,7 +90,7 @@ def newest(stage: Stage, code: str) -> Version:
 
 def check(stage: Stage, code: str) -> Version:
     """Do the worker's job on the newest version."""
-    handlers.check_version(stage.kit, {"version_id": newest(stage, code).id})
+    handlers.check_now(stage.kit, newest(stage, code).id)
     return newest(stage, code)
 
 
