@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from catalog import versions
+from open_portal.cli import suites
 from policies.refusals import Invalid
 from quality import checks, reading, rules
 from quality.checks import Judgement
@@ -23,22 +24,27 @@ def quality() -> None:
     """Data quality. / 数据质量。"""
 
 
+quality.add_command(suites.suite)
+
+
 @quality.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--fields", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="declared items, JSON / 字段说明"
 )
+@click.option("--suite", "rules", type=suites.FILE, help="rules to run, .json or .xlsx / 规则文件")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
-def check(file: Path, fields: Path | None, as_json: bool) -> None:
-    """Read, type, profile and score a file. / 读取、定型、探查并评分。"""
+def check(file: Path, fields: Path | None, rules: Path | None, as_json: bool) -> None:
+    """Read, type, profile and score a file by proposed rules or those of a suite. / 读取、定型、探查并评分。"""
     items = read_fields(fields) if fields else ()
     now = datetime.now(UTC)  # noqa: TID251 - a command starts its own clock
     with (
         Console(stderr=True).status(file.name),
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
+        used = suites.read_rules(rules) if rules else None
         read = taken_in(file, Path(folder), now, items)
-        found = checks.judge(read.table, read.rules, now, rows=read.intake.rows_loaded)
+        found = checks.judge(read.table, read.rules if used is None else used, now, rows=read.intake.rows_loaded)
     report = describe(read, found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
 

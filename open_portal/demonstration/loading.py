@@ -7,7 +7,7 @@ from catalog import importing, search_index
 from catalog.mapping import portals
 from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
-from open_portal.demonstration import entries, files, journeys
+from open_portal.demonstration import entries, files, journeys, rules
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from sharing.rates import readings
@@ -38,6 +38,8 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     tell("demands, applications / 需求与申请")
     journeys.raise_demands(kit, cast, now - timedelta(days=20))
     journeys.hand_in_applications(kit, cast, now - timedelta(days=9))
+    tell("rules, waivers / 规则与豁免")
+    rules.show_rules(kit, cast, now - timedelta(days=5))
     tell("indicators / 指标")
     keep_trend(kit, begin, now)
     with work.begin(kit.database, SYSTEM, now) as unit:
