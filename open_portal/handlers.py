@@ -19,7 +19,7 @@ from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Forbidden, Refusal
-from quality import cleanings, docs, gates, issue_runs, runs, scorecards
+from quality import cleanings, docs, gates, issue_runs, runs, scorecards, trials, waivers
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -28,13 +28,14 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from quality import assessing, checks, engine_docs, reading
+    from quality import assessing, checks, engine_docs, reading, trial_runs
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     assessing = Later("quality.assessing")
     checks = Later("quality.checks")
     engine_docs = Later("quality.engine_docs")
     reading = Later("quality.reading")
+    trial_runs = Later("quality.trial_runs")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)
@@ -51,6 +52,7 @@ SCHEDULES = {
     "docs.expire": 3600,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
+    "waivers.follow": 3600,
 }
 
 
@@ -282,6 +284,23 @@ def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
         docs.expire(unit)
 
 
+def try_rules(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Count what rules in the making find in the newest table."""
+    with kit.database.read() as session:
+        plan = trials.gather(session, payload["trial_id"])
+    if plan is None:
+        return
+    found = trial_runs.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        trials.record(unit, plan, found)
+
+
+def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """End waivers whose last day has passed, and give notice of those that end soon."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        waivers.follow(unit)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
@@ -301,4 +320,6 @@ HANDLERS: Mapping[str, Handler] = {
     "docs.expire": expire_docs,
     "store.sweep": sweep_store,
     "uploads.sweep": sweep_uploads,
+    "suite.try": try_rules,
+    "waivers.follow": follow_waivers,
 }

@@ -106,6 +106,16 @@ WORDS = {
         "“{title}” still fails its gate after the days of grace and was taken offline ({number})",
         "/desk/issues",
     ),
+    "waiver.ending": (
+        "《{title}》的一项质量豁免将于 {day} 到期，请完成整改或重新申请",
+        "“{title}”: a waiver of a quality rule ends on {day}; mend the data or ask anew",
+        "/desk",
+    ),
+    "waiver.ended": (
+        "《{title}》的一项质量豁免已于 {day} 到期",
+        "“{title}”: a waiver of a quality rule ended on {day}",
+        "/desk",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

@@ -13,6 +13,7 @@ from quality import cleaning_models as _cleaning
 from quality import issue_models as _issues
 from quality import models as _quality
 from quality import scorecard_models as _scorecards
+from quality import suite_models as _suites
 from sharing.access import models as _access
 from sharing.demand import models as _demand
 from sharing.rates import models as _rates
@@ -28,6 +29,7 @@ TABLES = (
     _catalog,
     _standards,
     _quality,
+    _suites,
     _issues,
     _scorecards,
     _cleaning,

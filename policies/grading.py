@@ -1,7 +1,7 @@
 """How good a table is: rule results become scores of the six GB/T 36344 dimensions, a total, a grade and a
 verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -40,7 +40,7 @@ class GateTerms:
 class QualityRules:
     """What is good enough: weights of the dimensions, least total of each grade (best first), bar for
     release, how much older than its update cycle data may be (a factor), the gates by open tier and sharing
-    attribute."""
+    attribute, whether rules under a waiver count in the score."""
 
     weights: Mapping[Dimension, Decimal]
     cutoffs: Mapping[Grade, Decimal]
@@ -48,6 +48,7 @@ class QualityRules:
     tolerance: Decimal
     cards: CardRules
     gates: Mapping[str, GateTerms] = field(default_factory=dict)
+    waived_count: bool = True
 
     def terms(self, *kinds: str) -> GateTerms:
         """The gate of data that are open and shared in these ways; of nothing known, the strictest there is."""
@@ -217,21 +218,28 @@ def score(
     return Scorecard(dimensions, total, grade(total, rules, against), against)
 
 
+def scored(results: Iterable[RuleResult], rules: QualityRules, waived: Collection[str] = ()) -> list[RuleResult]:
+    """The results that count in the score: those of waived rules do unless the rules in force say otherwise."""
+    return [one for one in results if rules.waived_count or one.rule_id not in waived]
+
+
 def gate(
     results: Iterable[RuleResult],
     total: Decimal | None,
     rows: int | None,
     rules: QualityRules,
     terms: GateTerms | None = None,
+    waived: Collection[str] = (),
 ) -> Gate:
-    """Whether a version may go live: rows were loaded, no hard rule failed, and the total reaches the bar.
+    """Whether a version may go live: rows were loaded, no hard rule failed but waived ones, and the total reaches
+    the bar.
 
     Without `terms` the general bar and the critical rules decide. A version on which no rule measured anything
     fails too: nothing shows that it is good enough.
     """
     terms = terms or GateTerms(rules.bar)
     reasons = list(vetoes(rows=rows))
-    kept = [one for one in results if not one.success]
+    kept = [one for one in results if not one.success and one.rule_id not in waived]
     critical = tuple(one.rule_id for one in kept if one.severity == Severity.CRITICAL)
     if critical and Severity.CRITICAL in terms.hard:
         reasons.append(Refused("grading.critical-failed", rules=critical))

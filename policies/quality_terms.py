@@ -84,6 +84,16 @@ class RunState(Term):
     FAILED = "FAILED", "未能完成", "Could not be finished"
 
 
+class WaiverState(Term):
+    """豁免状态: where the waiver of a rule stands."""
+
+    ASKED = "ASKED", "待审批", "Asked for"
+    IN_FORCE = "IN_FORCE", "有效", "In force"
+    REJECTED = "REJECTED", "未批准", "Not approved"
+    RECALLED = "RECALLED", "已撤回", "Recalled"
+    ENDED = "ENDED", "已到期", "Ended"
+
+
 class Licence(Term):
     """使用许可; ``uri`` identifies its text, ``free`` says that it meets the Open Definition."""
 

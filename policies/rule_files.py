@@ -146,6 +146,7 @@ def quality(table: Table) -> QualityRules:
         tolerance=table.number("tolerance"),
         cards=_cards(table.table("cards")),
         gates=MappingProxyType(table.each("gates", CODE, _gate)),
+        waived_count=table.flag("waived_count", default=True),
     )
     if not any(rules.weights.values()):
         raise table.refuse("weights", "a weight above 0")

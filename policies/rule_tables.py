@@ -130,6 +130,21 @@ class Table:
             raise self.refuse(key, "list of dates")
         return tuple(value)
 
+    def rows(self, key: str, default: tuple[tuple[str, ...], ...] | None = None) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of strings, none empty."""
+        value = self._take(key, default)
+        good = isinstance(value, (list, tuple)) and all(isinstance(row, (list, tuple)) and row for row in value)
+        if not good or not all(isinstance(part, str) and part for row in value for part in row):
+            raise self.refuse(key, "list of lists of texts")
+        return tuple(tuple(row) for row in value)
+
+    def values(self, key: str) -> dict[str, Any]:
+        """A table of any plain values, empty when it is not there."""
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            raise self.refuse(key, "table")
+        return dict(value)
+
     def table(self, key: str, default: Mapping[str, Any] | None = None) -> "Table":
         """The table below a key."""
         return Table(self.file, self._take(key, default), self.name(key))

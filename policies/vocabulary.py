@@ -65,6 +65,7 @@ from policies.quality_terms import (
     ScorecardState,
     Severity,
     Verdict,
+    WaiverState,
 )
 from policies.standard_terms import ClaimState, CleaningState, DeviationKind, StandardState
 from policies.terms import Ranked, Term, speaks_english
@@ -136,6 +137,7 @@ __all__ = [
     "UseScene",
     "Verdict",
     "VersionState",
+    "WaiverState",
     "enumerations",
     "speaks_english",
 ]

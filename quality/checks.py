@@ -1,6 +1,6 @@
 """Checks: a suite run over a version's table, scored, and the verdict written; three beats, safe to repeat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import GateTerms, RuleResult
 from policies.refusals import Refused
-from quality import contexts, expectations, gates, indicators, issue_runs, runs, suites
+from quality import contexts, expectations, gates, indicators, issue_runs, runs, suites, waivers
 from quality.contexts import Context
 from quality.engine_tables import CancelledError, OutOfTimeError
 from quality.expectations import RuleOutcome, Run
@@ -37,6 +37,7 @@ class Plan:
     updated_at: datetime
     terms: GateTerms
     context: Context
+    waived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def gather(work: Work, run_id: str) -> Plan | None:
         updated_at=run.version.uploaded_at,
         terms=gates.terms_of(run.version.entry),
         context=contexts.gather(work.session, run.version, rules, work.now),
+        waived=frozenset(waivers.in_force(work.session, run.version.entry, local_date(work.now))),
     )
 
 
@@ -85,6 +87,7 @@ def act(
                 cancelled=cancelled,
                 terms=plan.terms,
                 known=known,
+                waived=plan.waived,
             )
         except CancelledError:
             return Refused("run.cancelled")
@@ -107,10 +110,12 @@ def judge(
     cancelled: Event | None = None,
     terms: GateTerms | None = None,
     known: Mapping[str, Any] | None = None,
+    waived: Collection[str] = (),
 ) -> Judgement:
     """Run rules over a table, score the outcomes and hold them against a gate, the strictest unless one is given.
 
-    `known` is what `contexts` tells of the table beside itself. Raises what `expectations.run` raises.
+    `known` is what `contexts` tells of the table beside itself; the `waived` rules keep nothing from going live. Raises
+    what `expectations.run` raises.
     """
     run = expectations.run(
         table,
@@ -123,8 +128,9 @@ def judge(
     )
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality
-    scorecard = grading.score(results, bars, rows=rows)
-    return Judgement(tuple(rules), run, scorecard, grading.gate(results, scorecard.total, rows, bars, terms))
+    scorecard = grading.score(grading.scored(results, bars, waived), bars, rows=rows)
+    gate = grading.gate(results, scorecard.total, rows, bars, terms, waived)
+    return Judgement(tuple(rules), run, scorecard, gate)
 
 
 def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
@@ -144,7 +150,7 @@ def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
     versions.judge(work, run.version, _judged(found))
     outcomes = {one.rule_id: one for one in found.run.results}
     ran = [(rule, outcomes[rule.rule_id]) for rule in found.rules if rule.rule_id in outcomes]
-    issue_runs.follow_run(work, run.version, ran)
+    issue_runs.follow_run(work, run.version, ran, waived=plan.waived)
     gates.follow(work, run.version)
 
 

@@ -32,6 +32,7 @@ PREFIXES = {
     "STANDARD_REVIEW": "BZ",
     "SOURCE_CLAIM": "SY",
     "ISSUE": "WT",
+    "WAIVER": "HM",
 }
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import versions
+from open_portal.cli import suites
 from policies.refusals import Invalid
 from quality import checks, engine_sources, reading, rules
 from quality.checks import Judgement
@@ -28,10 +29,15 @@ def quality() -> None:
     """Data quality. / 数据质量。"""
 
 
+quality.add_command(suites.suite)
+
+
 @quality.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("--fields", type=FILE, help="declared items, JSON / 字段说明")
-@click.option("--suite", type=FILE, help="rules to run instead of proposed ones, JSON / 规则文件，代替自动建议的规则")
+@click.option(
+    "--suite", type=FILE, help="rules to run instead of proposed ones, .json or .xlsx / 规则文件，代替自动建议的规则"
+)
 @click.option(
     "--engine", type=click.Choice(ENGINES), default="duckdb", show_default=True, help="what runs the rules / 校验引擎"
 )
@@ -100,7 +106,9 @@ def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...
 
 
 def read_suite(path: Path) -> tuple[Rule, ...]:
-    """A suite: a JSON list of rules as they are stored."""
+    """A suite: a workbook or JSON of Great Expectations, or a JSON list of rules as they are stored."""
+    if path.suffix.lower() != ".json" or not path.read_bytes().lstrip().startswith(b"["):
+        return suites.read_rules(path)
     try:
         return tuple(Rule.from_json(row) for row in json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:

@@ -7,7 +7,7 @@ from catalog import importing, search_index
 from catalog.mapping import portals
 from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
-from open_portal.demonstration import entries, files, journeys, reports, standards
+from open_portal.demonstration import entries, files, journeys, reports, rules, standards
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from policies import rulebook
@@ -45,6 +45,8 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     journeys.hand_in_applications(kit, cast, now - timedelta(days=9))
     tell("data issues / 问题数据")
     reports.report(kit, cast, now - timedelta(days=4))
+    tell("rules, waivers / 规则与豁免")
+    rules.show_rules(kit, cast, now - timedelta(days=5))
     tell("indicators / 指标")
     keep_trend(kit, begin, now)
     freeze_months(kit, begin, now)

@@ -22,14 +22,19 @@ from open_portal.pages import (
     desk_quality,
     desk_reviews,
     desk_risk,
+    desk_rule_forms,
     desk_rules,
     desk_scorecards,
     desk_sources,
     desk_standard_sheets,
     desk_standards,
+    desk_suite_files,
+    desk_suites,
     desk_tasks,
+    desk_trials,
     desk_uploads,
     desk_versions,
+    desk_waivers,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
 from open_portal.pages.desk_frame import address, case_address, case_line, language, pages
@@ -52,14 +57,19 @@ PARTS = (
     desk_quality,
     desk_risk,
     desk_reviews,
+    desk_rule_forms,
     desk_rules,
     desk_scorecards,
     desk_sources,
     desk_standard_sheets,
     desk_standards,
+    desk_suite_files,
+    desk_suites,
     desk_tasks,
+    desk_trials,
     desk_uploads,
     desk_versions,
+    desk_waivers,
 )
 """The modules that hang their views on the desk's blueprint."""
 SHOWN = 12
@@ -140,10 +150,6 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     if case is None:
         return text, url_for("desk.home")
     return f"{text} · {case.title}", case_address(case)
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand", "ISSUE": "desk.issue"}.get(
-        kind, "desk.case"
-    )
-    return f"{text} · {case.title}", url_for(endpoint, number=number)
 
 
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
@@ -168,6 +174,10 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
         "issue.proved": _("Issue %(number)s of “%(title)s” is gone", number=number, title=title),
         "issue.overdue": _("Issue %(number)s is overdue: %(title)s", number=number, title=title),
         "issue.offline": _("“%(title)s” failed its gate for too long and was taken offline", title=title),
+        "waiver.ending": _(
+            "A waiver for “%(title)s” ends on %(day)s: mend the data or ask anew", day=params.get("day"), title=title
+        ),
+        "waiver.ended": _("A waiver for “%(title)s” ended on %(day)s", day=params.get("day"), title=title),
     }
     if kind.startswith("issue."):
         return texts[kind], url_for("desk.issue", number=number)

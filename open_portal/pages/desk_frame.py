@@ -28,6 +28,7 @@ CASE_PAGES = {
     "APPLICATION": "desk.application",
     "DEMAND": "desk.demand",
     "ISSUE": "desk.issue",
+    "WAIVER": "desk.waiver",
     "SCORECARD_APPEAL": "desk.scorecard_appeal",
     "STANDARD_REVIEW": "desk.standard_case",
     "SOURCE_CLAIM": "desk.source_case",

@@ -86,6 +86,9 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "version.upload": (ENTRY, {"steward", "system"}),
     "quality.run": ({**ENTRY, "type": "Version"}, {"steward", "reviewer", "authority", "system"}),
     "suite.edit": ({**ENTRY, "type": "Suite"}, {"steward"}),
+    "template.edit": ({"type": "Template", "id": "t", "path": DEPT}, {"steward"}),
+    "waiver.ask": (ENTRY, {"steward"}),
+    "waiver.decide": (ENTRY, {"reviewer", "authority"}),
     "follow.set": (ENTRY, PEOPLE),
     "scorecard.read": (
         {"type": "Report", "id": "r", "path": DEPT},
