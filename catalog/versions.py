@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog import changes
+from catalog import assessments, changes
 from catalog.blobs import Blob
 from catalog.models import Entry, Follow, StoredFile, Version
 from catalog.reading import LIVE
@@ -185,7 +185,10 @@ def judge(work: Work, version: Version, judged: Judged) -> None:
         changes.note(work, version.entry, "version.judged")
     else:
         version.state = v.VersionState.PASSED if passed else v.VersionState.REFUSED
-        if passed and version.entry.state in LIVE:
+        held = passed and version.entry.state in LIVE and assessments.held(version)
+        if held:
+            assessments.warn(work, version, live(work.session, version.entry))
+        if passed and version.entry.state in LIVE and not held:
             make_live(work, version)
         else:
             changes.note(work, version.entry, "version.judged")
@@ -201,7 +204,7 @@ def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None
 
 def make_live(work: Work, version: Version) -> None:
     """Put a passing version before the readers; the one before it is kept as superseded."""
-    entry = version.entry
+    entry, before = version.entry, None
     if entry.live_version_id and entry.live_version_id != version.id:
         before = work.session.get_one(Version, entry.live_version_id)
         if before.number > version.number:
@@ -215,6 +218,7 @@ def make_live(work: Work, version: Version) -> None:
     entry.data_updated_at = version.uploaded_at
     work.record("version.live", version, entry=entry.code, number=version.number)
     changes.note(work, entry, "version.live")
+    assessments.warn(work, version, before)
     for person_id in work.session.scalars(select(Follow.person_id).where(Follow.entry_id == entry.id)):
         notices.tell(work, person_id, "entry.updated", entry, code=entry.code, title=entry.title)
 

@@ -18,18 +18,22 @@ from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
-from quality import runs
+from policies.refusals import Forbidden, Refusal
+from quality import cleanings, docs, runs, scorecards
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
-from tenancy import audit, cases, jobs, work
+from tenancy import actors, audit, cases, jobs, work
 from tenancy.actors import SYSTEM
+from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from quality import checks, reading
+    from quality import assessing, checks, engine_docs, reading
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
+    assessing = Later("quality.assessing")
     checks = Later("quality.checks")
+    engine_docs = Later("quality.engine_docs")
     reading = Later("quality.reading")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
@@ -42,6 +46,8 @@ SCHEDULES = {
     "grants.expire": 60,
     "cases.remind": 3600,
     "indicators.keep": 86_400,
+    "scorecards.keep": 3600,
+    "docs.expire": 3600,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
 }
@@ -121,6 +127,34 @@ def scan(kit: Kit, version_id: str) -> None:
     kit.quarantine.erase(plan.name)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         scanning.forget(unit, plan)
+
+
+def do_cleaning(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Preview or run the cleaning rules of an entry, and record it in the name of whoever asked."""
+    with kit.database.read() as session:
+        task = cleanings.gather(session, payload["run_id"])
+        person = session.get(Person, task.person_id) if task else None
+        asker = actors.of_person(person) if person else None
+    if task is None:
+        return
+    found = cleanings.act(task, kit.blobs, kit.scratch, memory_mb=kit.settings.memory_mb)
+    try:
+        with work.begin(kit.database, asker or SYSTEM, kit.clock()) as unit:
+            cleanings.record(unit, task, found)
+    except Forbidden:
+        with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+            cleanings.abandon(unit, task)
+
+
+def assess_version(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Look through a version once more for personal data and what tells its rows apart."""
+    with kit.database.read() as session:
+        plan = assessing.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    found = assessing.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        assessing.record(unit, plan, found)
 
 
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
@@ -206,8 +240,42 @@ def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
     kit.quarantine.sweep(known, kit.clock() - ORPHAN_AGE)
 
 
+def keep_scorecards(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Freeze the scorecard of the month that is over, and close months whose appeals are done."""
+    now = kit.clock()
+    with kit.database.read() as session:
+        month = scorecards.due(session, now)
+    if month is not None:
+        with work.begin(kit.database, SYSTEM, now) as unit:
+            scorecards.freeze(unit, month)
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        scorecards.close(unit)
+
+
+def make_docs(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Make the report on a run for experts; what goes wrong is said to whoever waits for it."""
+    with kit.database.read() as session:
+        plan = docs.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    try:
+        made: Any = engine_docs.make(plan, kit.blobs, kit.scratch)
+    except Refusal as refusal:
+        made = refusal.text("zh")
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.record(unit, plan, made)
+
+
+def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Forget reports whose time is over; the sweep of the store removes their files."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.expire(unit)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
+    "cleaning.do": do_cleaning,
+    "version.assess": assess_version,
     "quality.run": run_quality,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,
@@ -217,6 +285,9 @@ HANDLERS: Mapping[str, Handler] = {
     "cases.remind": remind_cases,
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
+    "scorecards.keep": keep_scorecards,
+    "docs.make": make_docs,
+    "docs.expire": expire_docs,
     "store.sweep": sweep_store,
     "uploads.sweep": sweep_uploads,
 }

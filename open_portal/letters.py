@@ -56,6 +56,21 @@ WORDS = {
         "Entry {code}: the file of version {number} bears a classification marking and was erased; look into it",
         "/my",
     ),
+    "source.disputed": (
+        "您对数据元 {element} 的数源认领有单位提出异议",
+        "A unit disputes your claim to be the source of {element}",
+        "/desk",
+    ),
+    "version.disclosure": (
+        "《{title}》第 {number} 版数据的披露风险高于上一版，请核查",
+        "“{title}”: the disclosure risk of version {number} is graver than before; look into it",
+        "/desk",
+    ),
+    "version.held": (
+        "《{title}》第 {number} 版数据不宜按现状开放，已暂缓上线，等待审核员签署",
+        "“{title}”: version {number} is not to be opened as it is; it waits for a reviewer's signature",
+        "/desk",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

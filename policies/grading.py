@@ -2,10 +2,11 @@
 verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
+from policies.cards import CardRules
 from policies.refusals import Refused
 from policies.vocabulary import Dimension, Grade, Severity, Verdict
 
@@ -22,6 +23,7 @@ class QualityRules:
     cutoffs: Mapping[Grade, Decimal]
     bar: Decimal
     tolerance: Decimal
+    cards: CardRules
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ class Gate:
 
     verdict: Verdict
     reasons: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What mending one rule would bring: points of the total, and the elements that are bad now (None: the table as
+    a whole)."""
+
+    rule_id: str
+    points: Decimal
+    unexpected: int | None
 
 
 def rule_score(result: RuleResult) -> Decimal | None:
@@ -101,6 +113,28 @@ def total_score(dimensions: Mapping[Dimension, Decimal | None], rules: QualityRu
             if score is not None
         ]
     )
+
+
+def gains(results: Sequence[RuleResult], rules: QualityRules) -> tuple[Gain, ...]:
+    """Every rule that costs points with what the total would gain if it scored 100, the greatest gain first.
+
+    Both totals are rounded as shown, so that the mended table really shows what was promised. Rules that measured
+    nothing cost nothing; the gains of two rules of one dimension need not add up to the gain of both.
+    """
+    scored = [(result, score) for result in results if (score := rule_score(result)) is not None]
+    now = total_score(dimension_scores(results), rules)
+    found = []
+    for result, score in scored:
+        if now is None or score == FULL:
+            continue
+        mended = [_mended(one) if one is result else one for one, _score in scored]
+        after = total_score(dimension_scores(mended), rules) or now
+        found.append(Gain(result.rule_id, after - now, result.unexpected))
+    return tuple(sorted(found, key=lambda one: (-one.points, one.rule_id)))
+
+
+def _mended(result: RuleResult) -> RuleResult:
+    return replace(result, evaluated=None, unexpected=None, success=True)
 
 
 def weighted_mean(pairs: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:

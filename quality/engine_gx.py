@@ -5,6 +5,7 @@ Its import uses modules deprecated by Python and redirects every warning of the 
 undone here.
 """
 
+import atexit
 import gc
 import logging
 import threading
@@ -17,10 +18,16 @@ with warnings.catch_warnings():
     import great_expectations
     from great_expectations import ExpectationSuite, expectations
     from great_expectations.compatibility import pyspark
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.id_dict import IDDict
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
     from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
     from great_expectations.datasource.fluent.spark_datasource import SparkDatasource
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
@@ -68,6 +75,7 @@ with warnings.catch_warnings():
         Condition,
         deserialize_row_condition,
     )
+    from great_expectations.render.renderer.site_builder import SiteBuilder
     from great_expectations.util import convert_to_json_serializable
     from great_expectations.validator.metric_configuration import MetricConfiguration
     from great_expectations.validator.v1_validator import Validator
@@ -76,6 +84,7 @@ logging.captureWarnings(False)
 # it, which was a third of the cost of a small table.
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)
 
 spark: Any = pyspark
 """Spark's names where it is installed, else stand-ins which say so when they are used."""
@@ -126,6 +135,9 @@ __all__ = [
     "Expectation",
     "ExpectationConfiguration",
     "ExpectationSuite",
+    "ExpectationSuiteIdentifier",
+    "ExpectationSuiteValidationResult",
+    "ExpectationValidationResult",
     "IDDict",
     "MetricConfiguration",
     "MetricResolutionError",
@@ -133,12 +145,15 @@ __all__ = [
     "MulticolumnMapMetricProvider",
     "PandasDatasource",
     "PandasExecutionEngine",
+    "RunIdentifier",
     "SQLDatasource",
+    "SiteBuilder",
     "SparkDFExecutionEngine",
     "SparkDatasource",
     "SqlAlchemyExecutionEngine",
     "TableColumns",
     "TableMetricProvider",
+    "ValidationResultIdentifier",
     "Validator",
     "column_aggregate_partial",
     "column_aggregate_value",

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from catalog import changes, versions
+from catalog import assessments, changes, versions
 from catalog.models import Entry
 from catalog.reading import LIVE
 from policies import rulebook
@@ -53,7 +53,8 @@ def decide(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
 
 
 def hindrances(session: Session, entry: Entry) -> list[Refusal]:
-    """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar."""
+    """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar,
+    a risk of disclosure that nobody has assessed or signed for."""
     found: list[Refusal] = []
     if entry.state not in LIVE:
         found.append(Refused("release.not-published", code=entry.code))
@@ -62,4 +63,5 @@ def hindrances(session: Session, entry: Entry) -> list[Refusal]:
         found.append(Refused("release.no-data", code=entry.code))
     elif version.score is not None and version.score < rulebook.in_force().quality.bar:
         found.append(Refused("release.below-bar", score=f"{version.score:.2f}"))
-    return found
+    newest = version or versions.newest_passing(session, entry)
+    return [*found, *(assessments.hindrances(newest) if newest else ())]

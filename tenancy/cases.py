@@ -28,6 +28,9 @@ PREFIXES = {
     "RELEASE": "KF",
     "APPLICATION": "SQ",
     "DEMAND": "XQ",
+    "SCORECARD_APPEAL": "SS",
+    "STANDARD_REVIEW": "BZ",
+    "SOURCE_CLAIM": "SY",
 }
 
 
@@ -160,6 +163,11 @@ def find(session: Session, number: str, actor: Actor) -> Case:
     if case is None:
         raise NotFound("general.not-found")
     return case
+
+
+def by_number(session: Session, number: str) -> Case | None:
+    """A case by its number, for procedures whose cases whole groups may know of; the caller asks who may."""
+    return session.scalars(select(Case).where(Case.number == number)).first()
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

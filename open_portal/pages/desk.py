@@ -11,19 +11,27 @@ from catalog.models import Entry, Version
 from open_portal.language import term
 from open_portal.pages import (
     desk_check,
+    desk_cleaning,
     desk_datasets,
     desk_demands,
     desk_files,
+    desk_item_standards,
     desk_items,
     desk_layout,
+    desk_quality,
     desk_reviews,
+    desk_risk,
     desk_rules,
+    desk_scorecards,
+    desk_sources,
+    desk_standard_sheets,
+    desk_standards,
     desk_tasks,
     desk_uploads,
     desk_versions,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
-from open_portal.pages.desk_frame import address, case_line, language, pages
+from open_portal.pages.desk_frame import address, case_address, case_line, language, pages
 from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
@@ -32,13 +40,21 @@ from tenancy.records import Case, Notice
 
 PARTS = (
     desk_check,
+    desk_cleaning,
     desk_datasets,
     desk_demands,
     desk_files,
+    desk_item_standards,
     desk_items,
     desk_layout,
+    desk_quality,
+    desk_risk,
     desk_reviews,
     desk_rules,
+    desk_scorecards,
+    desk_sources,
+    desk_standard_sheets,
+    desk_standards,
     desk_tasks,
     desk_uploads,
     desk_versions,
@@ -121,8 +137,7 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     case = session().get(Case, notice.about_id)
     if case is None:
         return text, url_for("desk.home")
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand"}.get(kind, "desk.case")
-    return f"{text} · {case.title}", url_for(endpoint, number=number)
+    return f"{text} · {case.title}", case_address(case)
 
 
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:

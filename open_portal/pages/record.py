@@ -63,6 +63,8 @@ def sections(entry: Entry, access: Access, here: str) -> list[dict[str, Any]]:
     if access.given:
         found.append(("rows", _("Data"), url_for("data.rows", code=code)))
     if entry.origin is v.Origin.OWN:
+        if access.given:
+            found.append(("profile", _("Profile"), url_for("datasets.profile", code=code)))
         found.append(("quality", _("Quality"), url_for("datasets.quality", code=code)))
         found.append(("history", _("History"), url_for("datasets.history", code=code)))
     return [{"text": text, "href": href, "current": name == here} for name, text, href in found]

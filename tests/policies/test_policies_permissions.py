@@ -80,8 +80,12 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "follow.set": (ENTRY, PEOPLE),
     "scorecard.read": (
         {"type": "Report", "id": "r", "path": DEPT},
-        {"leader", "cdo", "admin", "city_admin", "authority", "system"},
+        {"leader", "cdo", "admin", "city_admin", "authority", "system", "steward", "reviewer"},
     ),
+    "scorecard.appeal": ({"type": "Report", "id": "r", "path": DEPT}, {"steward", "reviewer", "leader"}),
+    "scorecard.rule": ({"type": "Report", "id": "r", "path": DEPT}, {"authority"}),
+    "scorecard.freeze": ({"type": "System", "id": "scorecards", "path": ()}, {"system"}),
+    "docs.request": ({**ENTRY, "type": "Version"}, PEOPLE | {"system"}),
     "indicator.compute": ({"type": "System", "id": "system", "path": ()}, {"system"}),
     "application.start": (ENTRY, PEOPLE),
     "application.edit": (APPLICATION, {"applicant"}),
