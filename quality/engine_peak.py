@@ -46,3 +46,15 @@ def of(process: Path) -> float:
 def _since_start() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / _MIB if sys.platform == "darwin" else peak / 1024
+
+
+def descendants(process: int) -> Iterator[Path]:
+    """The folders in /proc of all processes which a process has started, and of those they have."""
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            children = listed.read_text("ascii").split()
+        except OSError:
+            continue
+        for child in children:
+            yield Path("/proc") / child
+            yield from descendants(int(child))

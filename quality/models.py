@@ -25,6 +25,7 @@ class Suite(Base):
     origin: Mapped[str] = mapped_column(String(16))
     author_id: Mapped[Ref]
     created_at: Mapped[datetime]
+    note: Mapped[str | None] = mapped_column(String(300))
 
     entry: Mapped[Entry] = relationship()
 

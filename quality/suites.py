@@ -8,10 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.models import Entry
+from policies.refusals import NotFound, Refused, Stale
+from quality import rule_checks, standing
 from quality.models import Run, Suite
 from quality.rules import Rule
 from tenancy.types import new_id
 from tenancy.work import Work
+
+PROPOSED, STEWARD, RESTORED, IMPORTED, TEMPLATE = "proposed", "steward", "restored", "imported", "template"
+"""Where a version of a suite comes from."""
 
 
 def latest(session: Session, entry: Entry) -> Suite | None:
@@ -20,9 +25,22 @@ def latest(session: Session, entry: Entry) -> Suite | None:
     return session.scalars(query).first()
 
 
+def history(session: Session, entry: Entry) -> list[Suite]:
+    """Every version of an entry's suite, newest first."""
+    return list(session.scalars(select(Suite).where(Suite.entry_id == entry.id).order_by(Suite.number.desc())))
+
+
+def find(session: Session, entry: Entry, number: int) -> Suite:
+    """A version of an entry's suite; NotFound where there is none."""
+    found = session.scalars(select(Suite).where(Suite.entry_id == entry.id, Suite.number == number)).first()
+    if found is None:
+        raise NotFound("general.not-found")
+    return found
+
+
 def rules_of(suite: Suite) -> tuple[Rule, ...]:
-    """The rules of a stored suite."""
-    return tuple(Rule.from_json(row) for row in suite.rules)
+    """The rules of a stored suite, and the standing ones which it was kept without."""
+    return standing.join([Rule.from_json(row) for row in suite.rules])
 
 
 def was_run(session: Session, entry: Entry) -> bool:
@@ -34,18 +52,48 @@ def was_run(session: Session, entry: Entry) -> bool:
 def propose(work: Work, entry: Entry, rules: Sequence[Rule]) -> Suite:
     """Keep the suite of an entry's first check: what its steward declared, and what was proposed beside it."""
     work.demand("quality.run", entry)
-    return _keep(work, entry, rules, "proposed")
+    return _keep(work, entry, rules, PROPOSED)
 
 
-def set_rules(work: Work, entry: Entry, rules: Sequence[Rule]) -> Suite:
-    """Make another version of an entry's suite, used from the next check on."""
+def set_rules(
+    work: Work,
+    entry: Entry,
+    rules: Sequence[Rule],
+    *,
+    base: int | None = None,
+    origin: str = STEWARD,
+    note: str | None = None,
+) -> Suite:
+    """Make another version of an entry's suite, used from the next check on.
+
+    `base` is the version on which the change was made: Stale when another has come since. Invalid for rules that
+    can't stand together or can't be read.
+    """
     work.demand("suite.edit", entry)
-    suite = _keep(work, entry, rules, "steward")
-    work.record("suite.set", suite, entry=entry.code, number=suite.number, rules=len(rules))
+    demand_newest(work.session, entry, base)
+    rule_checks.demand_sound(rules)
+    suite = _keep(work, entry, rules, origin, note)
+    work.record("suite.set", suite, entry=entry.code, number=suite.number, rules=len(rules), origin=origin)
     return suite
 
 
-def _keep(work: Work, entry: Entry, rules: Sequence[Rule], origin: str) -> Suite:
+def restore(work: Work, entry: Entry, number: int, *, base: int | None = None) -> Suite:
+    """Make an older version the newest again, as a version of its own; Refused when nothing would change."""
+    work.demand("suite.edit", entry)
+    old, present = find(work.session, entry, number), latest(work.session, entry)
+    if present is not None and present.hash == old.hash:
+        raise Refused("suite.restored-same", number=number)
+    return set_rules(work, entry, rules_of(old), base=base, origin=RESTORED, note=str(number))
+
+
+def demand_newest(session: Session, entry: Entry, base: int | None) -> None:
+    """Raise Stale when the suite has another version than the one that somebody looked at; 0 means none yet."""
+    present = latest(session, entry)
+    if base is not None and base != (present.number if present else 0):
+        raise Stale("general.stale")
+
+
+def _keep(work: Work, entry: Entry, rules: Sequence[Rule], origin: str, note: str | None = None) -> Suite:
     before = latest(work.session, entry)
     rows = [rule.to_json() for rule in rules]
     text = json.dumps(rows, ensure_ascii=False, sort_keys=True)
@@ -59,6 +107,7 @@ def _keep(work: Work, entry: Entry, rules: Sequence[Rule], origin: str) -> Suite
         origin=origin,
         author_id=work.actor.id,
         created_at=work.now,
+        note=note[:300] if note else None,
     )
     work.session.add(suite)
     work.session.flush()

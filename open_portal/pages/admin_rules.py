@@ -147,9 +147,12 @@ def action_words() -> dict[str, str]:
         "scorecard.read": _("Read the scorecard"),
         "session.end": _("End one's own sessions"),
         "suite.edit": _("Edit quality rules"),
+        "template.edit": _("Keep templates of quality rules"),
         "tenant.manage": _("Keep tenants"),
         "token.create": _("Make tokens of one's own"),
         "version.upload": _("Upload data"),
+        "waiver.ask": _("Ask for a waiver of a quality rule"),
+        "waiver.decide": _("Decide on a waiver of a quality rule"),
     }
 
 

@@ -24,6 +24,16 @@ from tenancy.records import Case, Decision
 from tenancy.work import Work
 
 pages = Blueprint("desk", __name__)
+CASE_PAGES = {
+    "APPLICATION": "desk.application",
+    "DEMAND": "desk.demand",
+    "ISSUE": "desk.issue",
+    "WAIVER": "desk.waiver",
+    "SCORECARD_APPEAL": "desk.scorecard_appeal",
+    "STANDARD_REVIEW": "desk.standard_case",
+    "SOURCE_CLAIM": "desk.source_case",
+}
+"""The pages of kinds of case that are not worked on as entries are."""
 
 
 def language() -> str:
@@ -66,8 +76,7 @@ def procedure_of(case: Case) -> Procedure:
 
 def case_address(case: Case) -> str:
     """Where a case is worked on."""
-    endpoint = {"APPLICATION": "desk.application", "DEMAND": "desk.demand"}.get(case.kind, "desk.case")
-    return url_for(endpoint, number=case.number)
+    return url_for(CASE_PAGES.get(case.kind, "desk.case"), number=case.number)
 
 
 def days_left(due: date, day: date) -> int:

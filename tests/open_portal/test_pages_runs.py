@@ -1,4 +1,4 @@
-"""Quality runs: started again and cancelled from the page of a version; whatever cuts one off, no verdict is made up."""
+"""Quality runs: started again and cancelled from the page of a version; when one is cut off, no verdict is made up."""
 
 from pathlib import Path
 from threading import Event

@@ -60,6 +60,17 @@ DEMAND = {
     "provider_path": DEPT,
     "applicant_tenant_id": "other",
 }
+ISSUE = {
+    "type": "Issue",
+    "id": "i",
+    "path": DEPT,
+    "provider_path": OTHER,
+    "applicant_id": "newcomer",
+    "applicant_tenant_id": "acme",
+    "state": "DISPATCHED",
+}
+STANDARD = {"type": "Standard", "id": "s", "path": DEPT, "author_id": "steward", "state": "IN_REVIEW"}
+CLAIM = {"type": "Claim", "id": "c", "path": DEPT, "author_id": "steward", "applicant_tenant_id": "dept"}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
 NEWCOMER = {"type": "Person", "id": "newcomer", "path": DEPT}
 
@@ -77,11 +88,26 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "version.upload": (ENTRY, {"steward", "system"}),
     "quality.run": ({**ENTRY, "type": "Version"}, {"steward", "reviewer", "authority", "system"}),
     "suite.edit": ({**ENTRY, "type": "Suite"}, {"steward"}),
+    "template.edit": ({"type": "Template", "id": "t", "path": DEPT}, {"steward"}),
+    "waiver.ask": (ENTRY, {"steward"}),
+    "waiver.decide": (ENTRY, {"reviewer", "authority"}),
+    "cleaning.edit": (ENTRY, {"steward"}),
+    "cleaning.run": (ENTRY, {"steward"}),
+    "standard.propose": (STANDARD, {"steward", "system"}),
+    "standard.review": (STANDARD, {"authority"}),
+    "standard.retire": (STANDARD, {"authority"}),
+    "source.claim": (CLAIM, {"steward", "reviewer"}),
+    "source.dispute": (CLAIM, {"steward", "reviewer"}),
+    "source.rule": (CLAIM, {"authority"}),
     "follow.set": (ENTRY, PEOPLE),
     "scorecard.read": (
         {"type": "Report", "id": "r", "path": DEPT},
-        {"leader", "cdo", "admin", "city_admin", "authority", "system"},
+        {"leader", "cdo", "admin", "city_admin", "authority", "system", "steward", "reviewer"},
     ),
+    "scorecard.appeal": ({"type": "Report", "id": "r", "path": DEPT}, {"steward", "reviewer", "leader"}),
+    "scorecard.rule": ({"type": "Report", "id": "r", "path": DEPT}, {"authority"}),
+    "scorecard.freeze": ({"type": "System", "id": "scorecards", "path": ()}, {"system"}),
+    "docs.request": ({**ENTRY, "type": "Version"}, PEOPLE | {"system"}),
     "indicator.compute": ({"type": "System", "id": "system", "path": ()}, {"system"}),
     "application.start": (ENTRY, PEOPLE),
     "application.edit": (APPLICATION, {"applicant"}),
@@ -99,6 +125,18 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "demand.dispatch": (DEMAND, {"authority"}),
     "demand.answer": (DEMAND, {"steward", "reviewer"}),
     "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
+    "issue.report": (ENTRY, {*PEOPLE, "anonymous"}),
+    "issue.read": (
+        ISSUE,
+        {
+            *("newcomer", "applicant", "colleague", "stranger"),
+            *("steward", "reviewer", "leader", "authority", "cdo", "system"),
+        },
+    ),
+    "issue.handle": (ISSUE, {"steward", "reviewer"}),
+    "issue.review": (ISSUE, {"authority"}),
+    "issue.follow": (ISSUE, {"newcomer", "applicant", "colleague", "system"}),
+    "issue.detect": (ENTRY, {"system"}),
     "tenant.manage": (TENANT, {"city_admin", "system_admin", "system"}),
     "face.manage": (TENANT, {"admin", "city_admin", "system"}),
     "person.manage": (NEWCOMER, {"admin", "city_admin", "system_admin", "system"}),
@@ -225,7 +263,17 @@ PARTICULAR = [
         "proposer-never-enacts",
     ),
     ("system", "entry.register", {**ENTRY, "origin": "HARVESTED"}, "system-harvests"),
+    ("authority", "standard.review", {**STANDARD, "author_id": "authority"}, "proposer-never-reviews-standards"),
+    ("authority", "source.rule", {**CLAIM, "author_id": "authority"}, "proposer-never-reviews-standards"),
+    ("authority", "source.rule", {**CLAIM, "applicant_tenant_id": "city"}, "claimant-never-rules"),
+    ("authority", "standard.propose", {**STANDARD, "path": ("city",)}, "unit-proposes-standards"),
     ("system", "entry.edit", {**ENTRY, "origin": "OWN"}, DEFAULT_DENY),
+    ("steward", "issue.read", {**ISSUE, "state": "REVIEW"}, "unexamined-report-stays-with-authority"),
+    ("cdo", "issue.read", {**ISSUE, "state": "REFUSED"}, "unexamined-report-stays-with-authority"),
+    ("authority", "issue.read", {**ISSUE, "state": "REVIEW"}, "authority-reads-issue"),
+    ("newcomer", "issue.read", {**ISSUE, "state": "REVIEW"}, "reporter-follows-issue"),
+    ("anonymous", "issue.read", ISSUE, DEFAULT_DENY),
+    ("anonymous", "issue.follow", {**ISSUE, "applicant_id": "anonymous"}, "reporter-follows-issue"),
     ("stranger", "token.create", {"type": "Person", "id": "newcomer", "path": ()}, DEFAULT_DENY),
 ]
 
