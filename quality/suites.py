@@ -48,7 +48,7 @@ def set_rules(work: Work, entry: Entry, rules: Sequence[Rule]) -> Suite:
 
 def _keep(work: Work, entry: Entry, rules: Sequence[Rule], origin: str) -> Suite:
     before = latest(work.session, entry)
-    rows = [rule.to_json() for rule in rules]
+    rows = [rule.to_json() for rule in standing.join(rules)]
     text = json.dumps(rows, ensure_ascii=False, sort_keys=True)
     suite = Suite(
         id=new_id(),
