@@ -15,6 +15,7 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from quality import runs, suite_changes, suite_templates, suites, template_shelf, waivers
 from quality.models import Run
+from quality.suite_models import Waiver
 from tenancy import work
 
 TEMPLATE = ("huzhou-county-centres", "places")
@@ -40,7 +41,7 @@ def show_rules(kit: Kit, cast: Cast, now: datetime) -> None:
         until = local_date(now) + timedelta(days=90)
         waiver_id = waivers.ask(unit, entry, _failing(unit, entry), reason=REASON, until=until).id
     with work.begin(kit.database, cast.mover(owners[WAIVED], "approve"), now) as unit:
-        waivers.decide(unit, unit.session.get_one(waivers.Waiver, waiver_id), "approve", comment="情况属实。")
+        waivers.decide(unit, unit.session.get_one(Waiver, waiver_id), "approve", comment="情况属实。")
     with kit.database.read() as session:
         waiting = list(session.scalars(select(Run.id).where(Run.state == v.RunState.QUEUED)))
     for run_id in waiting:
@@ -53,5 +54,5 @@ def _failing(unit: work.Work, entry: Entry) -> str:
     run = runs.newest_done(unit.session, version) if version else None
     if run is None:
         raise ValueError(f"no run of {entry.title}")
-    worst = max(run.results, key=lambda row: row["unexpected"] or 0)
+    worst = max(run.results, key=lambda row: (not row["success"], row["unexpected"] or 0))
     return str(worst["rule_id"])
