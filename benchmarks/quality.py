@@ -1,213 +1,172 @@
-"""How fast and how small the scan engine is, beside Great Expectations on pandas and a statement written by
-hand.
+"""How fast and how small the engines are, side by side, as a table in Markdown.
 
-    python -m benchmarks.quality [ROWS] [--repeat N] [--memory 1GB] [--skip-pandas] [--fixed]
+    python -m benchmarks.quality [--rows 100 1e5 1e6] [--engines ours pandas library floor] [--repeat 3]
+    python -m benchmarks.quality --growth            # with rows, columns and expectations
+    python -m benchmarks.quality --small             # many tables of 100 rows, one after the other
 
-Makes (once) a synthetic enterprise register of ROWS rows and twelve columns with seeded defects, judges it by
-25 rules with every engine in turn, each in a process of its own, and prints medians and ratios. `--fixed` times
-100 rows instead, where only the fixed cost of a run counts. Ratios are what counts: absolute times are the
-machine's.
+Makes (once, in the folder of temporary files) a synthetic register of enterprises with seeded defects and judges it
+by twenty-five rules. Every measurement has a process of its own, so that peaks don't mix; the engines take turns, and
+medians are told. Seconds are those of the validation alone. Ratios are what counts: absolute times are the machine's.
+Spark runs where `--spark PYTHON` says, which `make test-spark` makes.
 """
 
 import argparse
-import datetime as dt
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import duckdb
-from duckdb.func import ARROW, SPECIAL
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from benchmarks import register
-from quality import check_digits, patterns
-from quality.rules import Rule
+from benchmarks import engines, register
+from benchmarks.engines import Spent
 
 ROOT = Path(__file__).resolve().parents[1]
-TODAY = dt.date(2026, 11, 23)
-USCC, MOBILE = patterns.PATTERNS["uscc"].regex, patterns.PATTERNS["mobile"].regex
-DISTRICTS = ["330502", "330503", "330521", "330522", "330523"]
-INDUSTRIES = [chr(65 + at) for at in range(20)]
-STATES = ["存续", "注销", "吊销", "迁出"]
+SPARK = ROOT / ".venv-spark" / "bin" / "python"
+ROWS = [100, 100_000, 1_000_000, 5_000_000, 20_000_000]
+LIMITS = {20_000_000: "400MB"}
+"""What DuckDB may use, where it is less than a gigabyte."""
+LARGEST = {"pandas": 5_000_000, "spark": 5_000_000}
+"""Beyond that the machine would be too small, or the wait too long."""
 
 
-def rules() -> list[Rule]:
-    """Twenty-five rules of every kind which the first releases know."""
-    made: list[tuple[Any, ...]] = [
-        ("row_count", (), {"min": 1, "max": 100_000_000}),
-        ("columns_match", tuple(register.COLUMNS), {"exact": True}),
-        ("not_null", ("uscc",), {}),
-        ("unique", ("uscc",), {}),
-        ("length", ("uscc",), {"min": 18, "max": 18}),
-        ("matches_pattern", ("uscc",), {"pattern": "uscc"}),
-        ("check_digits", ("uscc",), {"scheme": "uscc"}, 0.999),
-        ("not_null", ("ent_name",), {}, 0.9995),
-        ("length", ("ent_name",), {"min": 4, "max": 60}),
-        ("lacks_pattern", ("ent_name",), {"regex": patterns.UNTRIMMED}),
-        ("not_null", ("phone",), {}, 0.9),
-        ("matches_pattern", ("phone",), {"pattern": "mobile"}, 0.98),
-        ("in_set", ("district",), {"values": DISTRICTS}),
-        ("in_set", ("industry",), {"values": INDUSTRIES}),
-        ("in_set", ("status",), {"values": STATES}),
-        ("between", ("reg_capital",), {"min": 0, "max": 1e7}, 0.999),
-        ("mean", ("reg_capital",), {"min": 10, "max": 1e6}),
-        ("in_order", ("paid_capital", "reg_capital"), {}, 0.99),
-        ("not_null", ("paid_capital",), {"when": {"column": "status", "values": ["存续"]}}, 0.85),
-        ("between", ("found_date",), {"min": "1949-10-01", "max": {"parameter": "today"}}),
-        ("type", ("found_date",), {"type": "date"}),
-        ("newest", ("update_time",), {"days": 30}),
-        ("between", ("lon",), {"min": 119.2, "max": 120.8}, 0.99),
-        ("between", ("lat",), {"min": 30.3, "max": 31.3}, 0.99),
-        ("unique_together", ("ent_name", "found_date"), {}, 0.9),
-    ]
-    return [
-        Rule(f"r{at}", one[0], one[1], one[2], mostly=one[3] if len(one) > 3 else 1.0) for at, one in enumerate(made)
-    ]
+def table(rows: int, columns: int = len(register.COLUMNS)) -> Path:
+    """A register of so many rows, made once; beyond twelve, columns are repeated under other names."""
+    path = Path(tempfile.gettempdir()) / f"tiaoxi-register-{rows}-{columns}.parquet"
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        register.write(unfinished, rows)
+        if columns > len(register.COLUMNS):
+            _widen(unfinished, columns)
+        unfinished.replace(path)
+    return path
 
 
-def by_hand(path: Path, memory: str) -> None:
-    """The floor: one statement with counts only, keys by hash alone, the check digit as the same function."""
-    connection = duckdb.connect(":memory:", config={"memory_limit": memory, "preserve_insertion_order": False})
-    connection.create_function(
-        "check_uscc", check_digits.uscc, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
+def _widen(path: Path, columns: int) -> None:
+    whole = pq.read_table(path)
+    more = [(f"{name}_{at}", whole[name]) for at in range(columns) for name in register.COLUMNS]
+    for name, values in more[: columns - whole.num_columns]:
+        whole = whole.append_column(pa.field(name, values.type), values)
+    pq.write_table(whole, path, compression="zstd", row_group_size=register.GROUP)
+
+
+def child(engine: str, path: Path, memory: str, repeat: int, rules: int, python: Path) -> Spent:
+    """One measurement in a fresh process."""
+    order = [str(python), "-m", "benchmarks.quality", "--measure", engine, "--file", str(path), str(table(100))]
+    order += ["--memory", memory, "--repeat", str(repeat), "--rules", str(rules)]
+    done = subprocess.run(order, check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S603
+    return Spent(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def compare(rows: list[int], names: list[str], repeat: int, memory: str | None, spark: Path) -> None:
+    """The table of all engines over all sizes, with ratios to ours; the engines take turns."""
+    print(f"\n{len(engines.rules())} rules, {len(register.COLUMNS)} columns; {_machine()}\n")
+    print("| rows | engine | validation s | CPU s | peak MB | s, times ours | peak, times ours | counts |")
+    print("|---:|---|---:|---:|---:|---:|---:|---|")
+    for size in rows:
+        path, limit = table(size), memory or LIMITS.get(size, "1GB")
+        chosen = [one for one in names if size <= LARGEST.get(one, size) and (one != "spark" or spark.exists())]
+        found: dict[str, list[Spent]] = {name: [] for name in chosen}
+        for _ in range(repeat):
+            for name in chosen:
+                # what is over in no time is measured a few times in one process
+                times = 12 if size <= 1000 and name != "spark" else 1
+                found[name].append(child(name, path, limit, times, 25, spark if name == "spark" else _own()))
+        middle = {name: _middle(spent) for name, spent in found.items()}
+        _lines(size, limit, middle)
+
+
+def _middle(spent: list[Spent]) -> Spent:
+    return Spent(
+        *(statistics.median(getattr(one, name) for one in spent) for name in ("seconds", "whole", "cpu", "peak_mb")),
+        found=spent[-1].found,
     )
-    broken = [
-        "uscc IS NULL",
-        "length(uscc) <> 18",
-        f"NOT regexp_matches(uscc, '{USCC}')",
-        "NOT check_uscc(uscc)",
-        "ent_name IS NULL",
-        "length(ent_name) NOT BETWEEN 4 AND 60",
-        f"regexp_matches(ent_name, '{patterns.UNTRIMMED}')",
-        "phone IS NULL",
-        f"NOT regexp_matches(phone, '{MOBILE}')",
-        *(
-            f"{name} NOT IN ({', '.join(map(repr, values))})"
-            for name, values in (("district", DISTRICTS), ("industry", INDUSTRIES), ("status", STATES))
-        ),
-        "reg_capital NOT BETWEEN 0 AND 1e7",
-        "paid_capital > reg_capital",
-        "paid_capital IS NULL AND status = '存续'",
-        f"found_date NOT BETWEEN DATE '1949-10-01' AND DATE '{TODAY}'",
-        "lon NOT BETWEEN 119.2 AND 120.8",
-        "lat NOT BETWEEN 30.3 AND 31.3",
-    ]
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in broken)
-    source = f"read_parquet('{path}')"
-    keys = [("uscc IS NOT NULL", "uscc"), ("true", "ent_name, found_date")]
-    repeated = ", ".join(
-        f"(SELECT sum(n) FROM (SELECT count(*) n FROM {source} WHERE {where} GROUP BY hash({key}) HAVING n > 1))"
-        for where, key in keys
-    )
-    connection.execute(f"SELECT count(*), {counts}, avg(reg_capital), max(update_time), {repeated} FROM {source}")
-    connection.fetchall()
-    connection.close()
 
 
-def as_the_library_does(path: Path, memory: str) -> None:
-    """Great Expectations' own SQL engine on the same dialect and functions, one query after the other."""
-    from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: PLC0415
-
-    from quality import engine, expectations  # noqa: PLC0415
-
-    engine.ParquetScanEngine.resolve_metrics = SqlAlchemyExecutionEngine.resolve_metrics  # type: ignore[method-assign]
-    expectations._samples = lambda _: ()  # type: ignore[assignment]  # noqa: SLF001
-    with_engine("duckdb", path, memory)
-
-
-def with_engine(name: str, path: Path, memory: str) -> dict[str, Any]:
-    """One run of the rules; counts by rule."""
-    from quality import expectations  # noqa: PLC0415
-
-    run = expectations.run(path, rules(), engine=name, memory_limit=memory, parameters={"today": TODAY})
-    return {one.rule_id: [one.evaluated, one.unexpected, one.error] for one in run.results}
+def _lines(size: int, limit: str, found: dict[str, Spent]) -> None:
+    mine = found.get("ours") or next(iter(found.values()))
+    for name, one in found.items():
+        differ = [rule for rule, counts in one.found.items() if counts != mine.found.get(rule)]
+        counts = "–" if not one.found else "equal" if not differ else f"differ: {', '.join(differ)}"
+        ratio, peak = one.seconds / mine.seconds, one.peak_mb / mine.peak_mb
+        label = f"{name} ({limit})" if name not in {"pandas", "spark"} else name
+        print(
+            f"| {size:,} | {label} | {one.seconds:.2f} | {one.cpu:.2f} | {one.peak_mb:,.0f} | {ratio:.2f} "
+            f"| {peak:.2f} | {counts} |",
+            flush=True,
+        )
 
 
-def measure(engine: str, path: Path, memory: str, repeat: int) -> dict[str, Any]:
-    """Median seconds, CPU seconds and the peak memory of this process, first run left out when there are more."""
-    if engine not in {"hand"}:
-        from quality import expectations  # noqa: F401, PLC0415
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    seconds, work, found = [], [], {}
-    for _ in range(repeat):
-        began, spent = time.perf_counter(), sum(os.times()[:2])
-        if engine == "hand":
-            by_hand(path, memory)
-        elif engine == "library":
-            as_the_library_does(path, memory)
-        else:
-            found = with_engine(engine, path, memory)
-        seconds.append(time.perf_counter() - began)
-        work.append(sum(os.times()[:2]) - spent)
-    return {
-        "seconds": statistics.median(seconds[1:] or seconds),
-        "cpu": statistics.median(work[1:] or work),
-        "before_mb": before,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "found": found,
-    }
+def growth(repeat: int, memory: str) -> None:
+    """How the cost of ours grows with rows, with columns and with expectations."""
+    print(f"\nours; {_machine()}\n\n| rows | columns | expectations | validation s | CPU s | peak MB |")
+    print("|---:|---:|---:|---:|---:|---:|")
+    wide = len(register.COLUMNS)
+    shapes = [(size, wide, 25) for size in (250_000, 500_000, 1_000_000)]
+    shapes += [(250_000, columns, 25) for columns in (2 * wide, 4 * wide)]
+    shapes += [(250_000, wide, rules) for rules in (50, 100, 200)]
+    for size, columns, rules in shapes:
+        path = table(size, columns)
+        one = _middle([child("ours", path, memory, 1, rules, _own()) for _ in range(repeat)])
+        print(
+            f"| {size:,} | {columns} | {rules} | {one.seconds:.2f} | {one.cpu:.2f} | {one.peak_mb:,.0f} |", flush=True
+        )
 
 
-def child(engine: str, path: Path, memory: str, repeat: int) -> dict[str, Any]:
-    """`measure` in a fresh process, so that peaks don't mix."""
-    order = [
-        sys.executable,
-        "-m",
-        "benchmarks.quality",
-        "--engine",
-        engine,
-        "--file",
-        str(path),
-        "--memory",
-        memory,
-        "--repeat",
-        str(repeat),
-    ]
-    done = subprocess.run(order, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)  # noqa: S603
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+def small(seconds: float) -> None:
+    """How many tables of 100 rows one process judges in a minute, with a new connection each."""
+    from quality import expectations  # noqa: PLC0415 - only this needs the library in this process
+
+    path, rules = table(100), engines.rules()
+    expectations.run(path, rules, parameters={"today": engines.TODAY})
+    began, spent, done = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - began < seconds:
+        expectations.run(path, rules, parameters={"today": engines.TODAY})
+        done += 1
+    wall, cpu = time.perf_counter() - began, time.process_time() - spent
+    print(f"\n{_machine()}\n\n| tables of 100 rows, {len(rules)} rules each | a minute | a minute of CPU |")
+    print("|---|---:|---:|")
+    print(f"| {done} | {done / wall * 60:.0f} | {done / cpu * 60:.0f} |")
 
 
-def compare(path: Path, rows: int, *, memory: str, repeat: int, engines: list[str]) -> None:
-    """Runs the engines in turn and prints the table of ratios."""
-    found = {engine: child(engine, path, memory, 1 if engine == "pandas" else repeat) for engine in engines}
-    mine = found["duckdb"]
-    print(f"{rows:,} rows, {len(rules())} rules, memory limit {memory}; medians of {repeat} (pandas once)")
-    print(f"{'engine':<10}{'seconds':>9}{'cpu':>8}{'peak MB':>9}{'x ours':>8}{'peak x':>8}")
-    for engine, one in found.items():
-        ratio, peak = one["seconds"] / mine["seconds"], one["peak_mb"] / mine["peak_mb"]
-        print(f"{engine:<10}{one['seconds']:>9.2f}{one['cpu']:>8.2f}{one['peak_mb']:>9}{ratio:>8.2f}{peak:>8.2f}")
-    if "pandas" in found:
-        judge = found["pandas"]["found"]
-        differ = [name for name, counts in mine["found"].items() if counts != judge[name] and name != "r20"]
-        print("counts equal to pandas" if not differ else f"counts differ: {differ}")
+def _own() -> Path:
+    return Path(sys.executable)
+
+
+def _machine() -> str:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return f"{os.cpu_count()} cores, load before: {load}"
 
 
 def main() -> None:
     """Reads the arguments; see the top of the file."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("rows", nargs="?", type=float, default=1e6)
+    parser.add_argument("--rows", nargs="+", type=float, default=ROWS)
+    parser.add_argument("--engines", nargs="+", choices=engines.ENGINES, default=list(engines.ENGINES))
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--memory", default="1GB")
-    parser.add_argument("--skip-pandas", action="store_true")
-    parser.add_argument("--fixed", action="store_true")
-    parser.add_argument("--engine")
-    parser.add_argument("--file", type=Path)
+    parser.add_argument("--memory", help="what DuckDB may use; by default 1GB, and 400MB for 20 million rows")
+    parser.add_argument("--spark", type=Path, default=SPARK, help="the Python which has Spark")
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--small", nargs="?", type=float, const=30.0, metavar="SECONDS")
+    parser.add_argument("--measure", choices=engines.ENGINES, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--rules", type=int, default=25, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.engine:
-        print(json.dumps(measure(given.engine, given.file, given.memory, given.repeat)))
-        return
-    rows = 100 if given.fixed else int(given.rows)
-    path = Path(tempfile.gettempdir()) / f"tiaoxi-register-{rows}.parquet"
-    if not path.exists():
-        register.write(path, rows)
-    engines = ["duckdb", "library", "hand"] + ([] if given.skip_pandas else ["pandas"])
-    compare(path, rows, memory=given.memory, repeat=10 if given.fixed else given.repeat, engines=engines)
+    if given.measure:
+        spent = engines.measure(given.measure, *given.file, given.memory or "1GB", given.repeat, given.rules)
+        print(json.dumps(asdict(spent)))
+    elif given.growth:
+        growth(given.repeat, given.memory or "1GB")
+    elif given.small:
+        small(given.small)
+    else:
+        compare([int(one) for one in given.rows], given.engines, given.repeat, given.memory, given.spark)
 
 
 if __name__ == "__main__":

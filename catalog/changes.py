@@ -55,7 +55,7 @@ def facts(entry: Entry) -> dict[str, Any]:
         "open_tier": entry.open_tier.value,
         "open_state": entry.open_state.value,
         "mounted": entry.live_version_id is not None,
-        "probe_ok": bool(entry.probe_ok),
+        "probe_ok": bool(entry.probe_ok) and entry.offline_since is None,
         "rows": entry.rows,
         "items": len(entry.items),
         "items_open": sum(item.open_type is not v.OpenType.OPEN_FORBIDDEN for item in entry.items),

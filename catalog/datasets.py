@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, descriptions, versions
+from catalog import assessments, changes, descriptions, standards, versions
 from catalog.descriptions import Description as Description  # noqa: PLC0414 - part of the deeds' signatures
 from catalog.descriptions import ItemDescription as ItemDescription  # noqa: PLC0414 - likewise
 from catalog.models import Entry, Follow, Item
-from catalog.reading import LIVE
+from catalog.reading import LIVE, OPENED
 from policies import identifiers, opening
 from policies import vocabulary as v
 from policies.approval import Moved
+from policies.calendars import local_date
 from policies.refusals import Invalid, Refusal, Refused
 from tenancy import cases
 from tenancy.models import Tenant
@@ -75,7 +76,7 @@ def set_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> Non
     """Replace a draft's data items; its security level becomes that of its most sensitive item."""
     work.demand("entry.edit", entry)
     _demand_editable(entry)
-    _write_items(work.session, entry, items)
+    _write_items(work, entry, items)
     work.record("entry.items", entry, code=entry.code, items=len(items))
     changes.note(work, entry, "entry.items")
 
@@ -85,7 +86,7 @@ def fill_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> No
     work.demand("quality.run", entry)
     if entry.items or entry.state not in EDITABLE:
         return
-    _write_items(work.session, entry, items)
+    _write_items(work, entry, items)
     changes.note(work, entry, "entry.items")
 
 
@@ -169,7 +170,7 @@ def review(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
     if case.kind == "ENTRY_REVIEW":
         _after_review(work, entry, move)
     elif case.kind == "ENTRY_CHANGE":
-        _after_change(entry, move)
+        _after_change(work, entry, move)
     else:
         entry.state = v.EntryState.WITHDRAWN if move == "approve" else v.EntryState.PUBLISHED
     work.record("entry.reviewed", entry, code=entry.code, move=move, case=case.number)
@@ -250,21 +251,27 @@ def _after_review(work: Work, entry: Entry, move: str) -> None:
         entry.state = v.EntryState.REJECTED if move == "reject" else v.EntryState.DRAFT
 
 
-def _after_change(entry: Entry, move: str) -> None:
+def _after_change(work: Work, entry: Entry, move: str) -> None:
     entry.state = v.EntryState.PUBLISHED
     if move == "approve" and entry.proposal:
+        tier = entry.open_tier
         descriptions.apply(entry, descriptions.from_json(entry.proposal))
+        version = versions.live(work.session, entry)
+        if version and entry.open_state in OPENED and entry.open_tier < tier:
+            for hindrance in assessments.hindrances(version):
+                raise hindrance
     entry.proposal = None
 
 
-def _write_items(session: Session, entry: Entry, items: Sequence[ItemDescription]) -> None:
+def _write_items(work: Work, entry: Entry, items: Sequence[ItemDescription]) -> None:
+    standards.demand_known(work.session, items, local_date(work.now))
     names = [item.name for item in items]
     if len(set(names)) < len(names):
         raise Invalid("entry.item-twice", field="items")
     kept = {item.name: item for item in entry.items}
     for gone in set(kept) - set(names):
         entry.items.remove(kept[gone])
-    session.flush()
+    work.session.flush()
     for position, description in enumerate(items):
         row = kept.get(description.name)
         if row is None:

@@ -64,6 +64,8 @@ class ItemDescription:
     type: v.ItemType = v.ItemType.TEXT
     unit: str = ""
     codes: tuple[str, ...] | None = None
+    element: str | None = None
+    code_list: str | None = None
     is_primary: bool = False
     nullable: bool = True
     is_timestamp: bool = False

@@ -108,8 +108,11 @@ class Entry(Base):
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
+    quasi_identifiers: Mapped[list[str] | None]
 
     live_version_id: Mapped[str | None] = mapped_column(String(36))
+    offline_since: Mapped[datetime | None] = mapped_column(index=True)
+    offline_reasons: Mapped[list[Any] | None]
     rows: Mapped[int | None] = mapped_column(BigInteger)
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     probe_ok: Mapped[bool | None]
@@ -161,6 +164,8 @@ class Item(Base):
     length: Mapped[int | None]
     unit: Mapped[str] = mapped_column(String(50), default="")
     codes: Mapped[list[str] | None]
+    element: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_list: Mapped[str | None] = mapped_column(String(70), index=True)
     is_primary: Mapped[bool] = mapped_column(Boolean, default=False)
     nullable: Mapped[bool] = mapped_column(Boolean, default=True)
     is_timestamp: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -209,6 +214,7 @@ class Version(Base):
     uploaded_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
     quarantined: Mapped[str | None] = mapped_column(String(32), index=True)
+    cleaned_from_id: Mapped[str | None] = mapped_column(String(36))
     glance: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
     account: Mapped[dict[str, Any] | None]
@@ -226,6 +232,10 @@ class Version(Base):
     dimensions: Mapped[dict[str, Any] | None]
     rules_total: Mapped[int | None]
     rules_failed: Mapped[int | None]
+    personal_scan: Mapped[dict[str, Any] | None]
+    disclosure: Mapped[dict[str, Any] | None]
+    disclosure_verdict: Mapped[v.RiskVerdict | None] = mapped_column(term(v.RiskVerdict))
+    disclosure_signed: Mapped[dict[str, Any] | None]
     checked_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
 

@@ -15,6 +15,8 @@ from tenancy.models import TenantAncestor
 
 LIVE = (v.EntryState.PUBLISHED, v.EntryState.CHANGE_REVIEW, v.EntryState.WITHDRAW_REVIEW)
 OPENED = (v.OpenState.OPEN, v.OpenState.CLOSE_REVIEW)
+OFFLINE = "offline"
+"""The rule by which rows are withheld from everybody but their own house while the data are taken offline."""
 
 
 class Purpose(StrEnum):
@@ -57,7 +59,8 @@ def readable(actor: Actor, purpose: Purpose, now: datetime) -> ColumnElement[boo
     opened = and_(live, Entry.open_state.in_(OPENED), Entry.open_tier.in_(tiers))
     shared = and_(live, Entry.share_type == v.ShareType.SHARE_UNCOND) if actor.in_government else false()
     entitled = and_(live, Entry.id.in_(select(Entitlement.entry_id).where(held_by(actor, now))))
-    return and_(kept, Entry.live_version_id.is_not(None), or_(opened, shared, inside, entitled))
+    handed_out = and_(Entry.offline_since.is_(None), or_(opened, shared, entitled))
+    return and_(kept, Entry.live_version_id.is_not(None), or_(handed_out, inside))
 
 
 def held_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
@@ -114,6 +117,8 @@ def access(session: Session, entry: Entry, actor: Actor, now: datetime) -> Acces
         return Access(tuple(item.name for item in entry.items), "own-tenant")
     if entry.state not in LIVE:
         return Access((), "not-live")
+    if entry.offline_since is not None:
+        return Access((), OFFLINE)
     grant = session.scalars(
         select(Entitlement)
         .where(Entitlement.entry_id == entry.id, held_by(actor, now))

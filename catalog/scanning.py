@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from catalog import versions
+from catalog import assessments, versions
 from catalog.blobs import BlobStore
 from catalog.models import Upload, Version
 from catalog.quarantine import Quarantine
@@ -27,7 +27,6 @@ from policies import vocabulary as v
 from policies.markings import Marking
 from policies.refusals import Invalid, NotFound, Refusal
 from tenancy import notices
-from tenancy.models import Membership
 from tenancy.work import Work
 
 T = TypeVar("T")
@@ -263,16 +262,9 @@ def _stop(work: Work, version: Version, found: Stopped) -> None:
     work.session.execute(update(Upload).where(Upload.version_id == version.id).values(filename=ERASED))
     details = {"where": found.where, "level": found.marking.level.value, "number": version.number}
     work.record("version.classified", version, entry=entry.code, sha256=version.original.sha256, **details)
-    for person_id in _security_admins(work.session, entry.tenant.path):
+    for person_id in assessments.security_admins(work.session, entry.tenant.path):
         notices.tell(work, person_id, "version.classified", version, code=entry.code, number=version.number)
     versions.tell_steward(work, version, "version.stopped")
-
-
-def _security_admins(session: Session, path: Sequence[str]) -> list[str]:
-    query = select(Membership.person_id).where(
-        Membership.tenant_id.in_(path), Membership.role == v.Role.SECURITY_ADMIN, Membership.ended_at.is_(None)
-    )
-    return sorted(set(session.scalars(query)))
 
 
 def _problem(refusal: Refusal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from catalog import changes
+from catalog import assessments, changes
 from catalog.blobs import Blob
 from catalog.models import Entry, Follow, StoredFile, Version
 from catalog.reading import LIVE
@@ -185,7 +185,10 @@ def judge(work: Work, version: Version, judged: Judged) -> None:
         changes.note(work, version.entry, "version.judged")
     else:
         version.state = v.VersionState.PASSED if passed else v.VersionState.REFUSED
-        if passed and version.entry.state in LIVE:
+        held = passed and version.entry.state in LIVE and assessments.held(version)
+        if held:
+            assessments.warn(work, version, live(work.session, version.entry))
+        if passed and version.entry.state in LIVE and not held:
             make_live(work, version)
         else:
             changes.note(work, version.entry, "version.judged")
@@ -201,7 +204,7 @@ def settle(work: Work, version: Version, loaded: Loaded, judged: Judged) -> None
 
 def make_live(work: Work, version: Version) -> None:
     """Put a passing version before the readers; the one before it is kept as superseded."""
-    entry = version.entry
+    entry, before = version.entry, None
     if entry.live_version_id and entry.live_version_id != version.id:
         before = work.session.get_one(Version, entry.live_version_id)
         if before.number > version.number:
@@ -215,8 +218,35 @@ def make_live(work: Work, version: Version) -> None:
     entry.data_updated_at = version.uploaded_at
     work.record("version.live", version, entry=entry.code, number=version.number)
     changes.note(work, entry, "version.live")
+    assessments.warn(work, version, before)
+    _tell_followers(work, entry, "entry.updated")
+
+
+def take_offline(work: Work, entry: Entry, reasons: Sequence[Mapping[str, Any]]) -> None:
+    """Hand out an entry's rows no longer, with the reasons that everybody may read; its own house keeps them."""
+    work.demand("issue.detect", entry)
+    if entry.offline_since is not None:
+        return
+    entry.offline_since, entry.offline_reasons = work.now, [dict(one) for one in reasons]
+    work.record("entry.offline", entry, code=entry.code, reasons=[one.get("code") for one in reasons])
+    changes.note(work, entry, "entry.offline")
+    _tell_followers(work, entry, "entry.offline")
+
+
+def bring_back(work: Work, entry: Entry) -> None:
+    """Hand out an entry's rows again."""
+    work.demand("issue.detect", entry)
+    if entry.offline_since is None:
+        return
+    entry.offline_since, entry.offline_reasons = None, None
+    work.record("entry.online", entry, code=entry.code)
+    changes.note(work, entry, "entry.online")
+    _tell_followers(work, entry, "entry.online")
+
+
+def _tell_followers(work: Work, entry: Entry, kind: str) -> None:
     for person_id in work.session.scalars(select(Follow.person_id).where(Follow.entry_id == entry.id)):
-        notices.tell(work, person_id, "entry.updated", entry, code=entry.code, title=entry.title)
+        notices.tell(work, person_id, kind, entry, code=entry.code, title=entry.title)
 
 
 def newest_passing(session: Session, entry: Entry) -> Version | None:

@@ -18,18 +18,23 @@ from catalog.reading_files import looking
 from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
-from quality import runs, trials, waivers
+from policies.refusals import Forbidden, Refusal
+from quality import cleanings, docs, gates, issue_runs, runs, scorecards, trials, waivers
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
-from tenancy import audit, cases, jobs, work
+from tenancy import actors, audit, cases, jobs, work
 from tenancy.actors import SYSTEM
+from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from quality import checks, reading, trial_runs
+    from quality import assessing, checks, engine_docs, reading, trial_runs
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    checks, reading = Later("quality.checks"), Later("quality.reading")
+    assessing = Later("quality.assessing")
+    checks = Later("quality.checks")
+    engine_docs = Later("quality.engine_docs")
+    reading = Later("quality.reading")
     trial_runs = Later("quality.trial_runs")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
@@ -41,7 +46,10 @@ SCHEDULES = {
     "index.catch-up": 5,
     "grants.expire": 60,
     "cases.remind": 3600,
+    "issues.watch": 3600,
     "indicators.keep": 86_400,
+    "scorecards.keep": 3600,
+    "docs.expire": 3600,
     "store.sweep": 3600,
     "uploads.sweep": 3600,
     "waivers.follow": 3600,
@@ -124,6 +132,34 @@ def scan(kit: Kit, version_id: str) -> None:
         scanning.forget(unit, plan)
 
 
+def do_cleaning(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Preview or run the cleaning rules of an entry, and record it in the name of whoever asked."""
+    with kit.database.read() as session:
+        task = cleanings.gather(session, payload["run_id"])
+        person = session.get(Person, task.person_id) if task else None
+        asker = actors.of_person(person) if person else None
+    if task is None:
+        return
+    found = cleanings.act(task, kit.blobs, kit.scratch, memory_mb=kit.settings.memory_mb)
+    try:
+        with work.begin(kit.database, asker or SYSTEM, kit.clock()) as unit:
+            cleanings.record(unit, task, found)
+    except Forbidden:
+        with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+            cleanings.abandon(unit, task)
+
+
+def assess_version(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Look through a version once more for personal data and what tells its rows apart."""
+    with kit.database.read() as session:
+        plan = assessing.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    found = assessing.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        assessing.record(unit, plan, found)
+
+
 def mail_notice(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Send a notice to its person's address, if there is one; the same notice always bears the same message id."""
     with kit.database.read() as session:
@@ -172,6 +208,15 @@ def remind_cases(kit: Kit, _payload: Mapping[str, Any]) -> None:
         jobs.prune(unit.session, unit.now - JOB_AGE)
 
 
+def watch_issues(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Open what checks found before publication, hold live data to their gate, end silence, tell of what is overdue."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        issue_runs.catch_up(unit)
+        gates.watch(unit)
+        issue_runs.lapse(unit)
+        issue_runs.escalate(unit)
+
+
 def keep_indicators(kit: Kit, _payload: Mapping[str, Any]) -> None:
     """Keep today's readings of every rate with their evidence."""
     now = kit.clock()
@@ -207,6 +252,38 @@ def sweep_uploads(kit: Kit, _payload: Mapping[str, Any]) -> None:
     kit.quarantine.sweep(known, kit.clock() - ORPHAN_AGE)
 
 
+def keep_scorecards(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Freeze the scorecard of the month that is over, and close months whose appeals are done."""
+    now = kit.clock()
+    with kit.database.read() as session:
+        month = scorecards.due(session, now)
+    if month is not None:
+        with work.begin(kit.database, SYSTEM, now) as unit:
+            scorecards.freeze(unit, month)
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        scorecards.close(unit)
+
+
+def make_docs(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Make the report on a run for experts; what goes wrong is said to whoever waits for it."""
+    with kit.database.read() as session:
+        plan = docs.gather(session, payload["version_id"])
+    if plan is None:
+        return
+    try:
+        made: Any = engine_docs.make(plan, kit.blobs, kit.scratch)
+    except Refusal as refusal:
+        made = refusal.text("zh")
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.record(unit, plan, made)
+
+
+def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Forget reports whose time is over; the sweep of the store removes their files."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        docs.expire(unit)
+
+
 def try_rules(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Count what rules in the making find in the newest table."""
     with kit.database.read() as session:
@@ -226,6 +303,8 @@ def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
+    "cleaning.do": do_cleaning,
+    "version.assess": assess_version,
     "quality.run": run_quality,
     "notice.mail": mail_notice,
     "index.catch-up": catch_up,
@@ -233,8 +312,12 @@ HANDLERS: Mapping[str, Handler] = {
     "audit.seal": seal_audit,
     "grants.expire": expire_grants,
     "cases.remind": remind_cases,
+    "issues.watch": watch_issues,
     "tenant.follow": follow_tenant,
     "indicators.keep": keep_indicators,
+    "scorecards.keep": keep_scorecards,
+    "docs.make": make_docs,
+    "docs.expire": expire_docs,
     "store.sweep": sweep_store,
     "uploads.sweep": sweep_uploads,
     "suite.try": try_rules,

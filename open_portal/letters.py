@@ -56,6 +56,56 @@ WORDS = {
         "Entry {code}: the file of version {number} bears a classification marking and was erased; look into it",
         "/my",
     ),
+    "source.disputed": (
+        "您对数据元 {element} 的数源认领有单位提出异议",
+        "A unit disputes your claim to be the source of {element}",
+        "/desk",
+    ),
+    "version.disclosure": (
+        "《{title}》第 {number} 版数据的披露风险高于上一版，请核查",
+        "“{title}”: the disclosure risk of version {number} is graver than before; look into it",
+        "/desk",
+    ),
+    "version.held": (
+        "《{title}》第 {number} 版数据不宜按现状开放，已暂缓上线，等待审核员签署",
+        "“{title}”: version {number} is not to be opened as it is; it waits for a reviewer's signature",
+        "/desk",
+    ),
+    "entry.offline": (
+        "您关注的《{title}》因质量问题暂停提供数据",
+        "“{title}”, which you follow, is offline for its quality",
+        "/datasets",
+    ),
+    "entry.online": (
+        "您关注的《{title}》恢复提供数据",
+        "“{title}”, which you follow, is available again",
+        "/datasets",
+    ),
+    "issue.found": (
+        "《{title}》质检发现 {count} 个问题，请确认并整改（{number}）",
+        "“{title}”: the check found {count} issues to be confirmed and mended ({number})",
+        "/desk/issues",
+    ),
+    "issue.mounted": (
+        "本单位挂接的《{title}》有一个问题正由责任单位处理（{number}）",
+        "“{title}”, which your unit mounted, has an issue that the responsible unit handles ({number})",
+        "/desk/issues",
+    ),
+    "issue.proved": (
+        "《{title}》的问题 {number} 复检通过",
+        "Issue {number} of “{title}” is gone, as the new check shows",
+        "/desk/issues",
+    ),
+    "issue.overdue": (
+        "问题 {number}（{title}）责任单位逾期未办，请督办",
+        "Issue {number} ({title}) is overdue at the responsible unit",
+        "/desk/issues",
+    ),
+    "issue.offline": (
+        "《{title}》整改期满仍未达到质量门槛，已暂停提供数据（{number}）",
+        "“{title}” still fails its gate after the days of grace and was taken offline ({number})",
+        "/desk/issues",
+    ),
     "waiver.ending": (
         "《{title}》的一项质量豁免将于 {day} 到期，请完成整改或重新申请",
         "“{title}”: a waiver of a quality rule ends on {day}; mend the data or ask anew",

@@ -8,7 +8,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from catalog import models as _catalog
+from catalog import standard_models as _standards
+from quality import cleaning_models as _cleaning
+from quality import issue_models as _issues
 from quality import models as _quality
+from quality import scorecard_models as _scorecards
 from quality import suite_models as _suites
 from sharing.access import models as _access
 from sharing.demand import models as _demand
@@ -19,7 +23,20 @@ from tenancy.database import Database
 from tenancy.types import Base
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
-TABLES = (_tenancy, _records, _catalog, _quality, _suites, _access, _demand, _rates)
+TABLES = (
+    _tenancy,
+    _records,
+    _catalog,
+    _standards,
+    _quality,
+    _suites,
+    _issues,
+    _scorecards,
+    _cleaning,
+    _access,
+    _demand,
+    _rates,
+)
 """Every module with tables, so that the metadata is whole."""
 METADATA = Base.metadata
 

@@ -51,15 +51,17 @@ def scope() -> str | None:
 
 
 @contextmanager
-def deed() -> Iterator[Work]:
+def deed(by: Actor | None = None) -> Iterator[Work]:
     """One unit of work by whoever is asking, committed at the end; afterwards the reading session starts anew.
+
+    `by` stands for the asker where he has shown, by a code, that he is somebody without an account.
 
     The reading session gives its connection back first: a request that held one and waited for another could, with
     enough neighbours doing the same, wait for ever.
     """
     session().rollback()
     try:
-        with work.begin(kit().database, actor(), now()) as unit:
+        with work.begin(kit().database, by or actor(), now()) as unit:
             yield unit
     finally:
         session().rollback()

@@ -26,8 +26,9 @@ class CaseFacts:
     """A case as it stands: its stage and chain, who opened and decided it, and the clocks of stage and whole
     case.
 
-    `intervals` holds the running term of the present stage and, while another stage has stopped the case, the
-    stopped term of `return_stage`. `extended` tells that the one lawful extension has been used.
+    `urgency` chooses among the limits of a stage. `intervals` holds the running term of the present stage and,
+    while another stage has stopped the case, the stopped term of `return_stage`. `extended` tells that the one
+    lawful extension has been used.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class CaseFacts:
     intervals: Intervals = ()
     total: Intervals = ()
     extended: bool = False
+    urgency: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ class Moved:
     provisional: bool = False
 
 
-def open_case(kind: str, person: str, now: datetime, rules: Rulebook, chain: Sequence[str] | None = None) -> CaseFacts:
+def open_case(
+    kind: str, person: str, now: datetime, rules: Rulebook, chain: Sequence[str] | None = None, urgency: str = ""
+) -> CaseFacts:
     """A new case of a kind at its first stage, with the chain drawn from the rules unless one is given.
 
     Raises Invalid for an unknown kind or a chain that is empty or names a stage where nothing is decided.
@@ -84,7 +88,7 @@ def open_case(kind: str, person: str, now: datetime, rules: Rulebook, chain: Seq
         if stage not in procedure.deciding():
             raise Invalid("approval.unknown-chain", stage=stage)
     first = drawn[0] if procedure.first in procedure.chain else procedure.first
-    clock = procedure.stages[first].clock
+    clock = procedure.stages[first].limit(urgency)
     today = local_date(now)
     return CaseFacts(
         kind=kind,
@@ -93,6 +97,7 @@ def open_case(kind: str, person: str, now: datetime, rules: Rulebook, chain: Seq
         opened_by=person,
         intervals=deadlines.start(clock, today) if clock else (),
         total=deadlines.start(procedure.total, today) if procedure.total and first in drawn else (),
+        urgency=urgency,
     )
 
 
@@ -145,9 +150,10 @@ def stage_clock(case: CaseFacts, rules: Rulebook) -> Clock | None:
     """The clock of the present stage, None where nothing is owed."""
     procedure = rules.procedures.get(case.kind)
     stage = procedure.stages.get(case.stage) if procedure else None
-    if stage is None or not stage.clock:
+    limit = stage.limit(case.urgency) if stage else ""
+    if not limit:
         return None
-    return Clock(rules.limits[stage.clock], _of(case.intervals, stage.clock), rules.calendar)
+    return Clock(rules.limits[limit], _of(case.intervals, limit), rules.calendar)
 
 
 def total_clock(case: CaseFacts, rules: Rulebook) -> Clock | None:
@@ -293,11 +299,12 @@ def _deciders(case: CaseFacts, move: Move, by: Mover, stage: Stage) -> Deciders:
 
 
 def _terms(case: CaseFacts, stage: Stage, today: date, rule: AfterSupplement) -> Intervals:
-    fresh = deadlines.start(stage.clock, today) if stage.clock else ()
+    limit = stage.limit(case.urgency)
+    fresh = deadlines.start(limit, today) if limit else ()
     if stage.stopped:
         return (*deadlines.stop(case.intervals, today), *fresh)
-    if stage.code == case.return_stage and stage.clock:
-        return deadlines.resume(_of(case.intervals, stage.clock), today, rule) or fresh
+    if stage.code == case.return_stage and limit:
+        return deadlines.resume(_of(case.intervals, limit), today, rule) or fresh
     return fresh
 
 

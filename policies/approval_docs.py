@@ -81,6 +81,7 @@ def _stages(procedure: Procedure, rules: Rulebook) -> list[str]:
 
 def _clock(stage: Stage, rules: Rulebook) -> str:
     own = _limit(stage.clock, rules) if stage.clock else "–"
+    own = "<br>".join([own, *(f"{urgency}: {_limit(code, rules)}" for urgency, code in stage.clocks.items())])
     return f"{own}; others stand still · 其他时限中止" if stage.stopped else own
 
 

@@ -2,10 +2,11 @@
 verdict."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
+from policies.cards import CardRules
 from policies.refusals import Refused
 from policies.vocabulary import Dimension, Grade, Severity, Verdict
 
@@ -14,16 +15,50 @@ STEP = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
+class GateTerms:
+    """What a version must keep to go live and stay live: the least total; `hard` names severities and dimensions
+    in which no rule may fail; after `grace_days` working days of failing the data are taken offline, after
+    `late_days` of being late as well (None: lateness never does)."""
+
+    bar: Decimal
+    hard: frozenset[str] = frozenset({Severity.CRITICAL.value})
+    grace_days: int = 0
+    late_days: int | None = None
+
+    def stricter(self, other: "GateTerms") -> "GateTerms":
+        """What satisfies both."""
+        late = [one for one in (self.late_days, other.late_days) if one is not None]
+        return GateTerms(
+            max(self.bar, other.bar),
+            self.hard | other.hard,
+            min(self.grace_days, other.grace_days),
+            min(late) if late else None,
+        )
+
+
+@dataclass(frozen=True)
 class QualityRules:
     """What is good enough: weights of the dimensions, least total of each grade (best first), bar for
-    release, how much older than its update cycle data may be (a factor), whether rules under a waiver count in
-    the score."""
+    release, how much older than its update cycle data may be (a factor), the gates by open tier and sharing
+    attribute, whether rules under a waiver count in the score."""
 
     weights: Mapping[Dimension, Decimal]
     cutoffs: Mapping[Grade, Decimal]
     bar: Decimal
     tolerance: Decimal
+    cards: CardRules
+    gates: Mapping[str, GateTerms] = field(default_factory=dict)
     waived_count: bool = True
+
+    def terms(self, *kinds: str) -> GateTerms:
+        """The gate of data that are open and shared in these ways; of nothing known, the strictest there is."""
+        found = [self.gates[kind] for kind in kinds if kind in self.gates] or list(self.gates.values())
+        if not found:
+            return GateTerms(self.bar)
+        chosen = found[0]
+        for other in found[1:]:
+            chosen = chosen.stricter(other)
+        return chosen
 
 
 @dataclass(frozen=True)
@@ -62,6 +97,16 @@ class Gate:
 
     verdict: Verdict
     reasons: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What mending one rule would bring: points of the total, and the elements that are bad now (None: the table as
+    a whole)."""
+
+    rule_id: str
+    points: Decimal
+    unexpected: int | None
 
 
 def rule_score(result: RuleResult) -> Decimal | None:
@@ -103,6 +148,28 @@ def total_score(dimensions: Mapping[Dimension, Decimal | None], rules: QualityRu
             if score is not None
         ]
     )
+
+
+def gains(results: Sequence[RuleResult], rules: QualityRules) -> tuple[Gain, ...]:
+    """Every rule that costs points with what the total would gain if it scored 100, the greatest gain first.
+
+    Both totals are rounded as shown, so that the mended table really shows what was promised. Rules that measured
+    nothing cost nothing; the gains of two rules of one dimension need not add up to the gain of both.
+    """
+    scored = [(result, score) for result in results if (score := rule_score(result)) is not None]
+    now = total_score(dimension_scores(results), rules)
+    found = []
+    for result, score in scored:
+        if now is None or score == FULL:
+            continue
+        mended = [_mended(one) if one is result else one for one, _score in scored]
+        after = total_score(dimension_scores(mended), rules) or now
+        found.append(Gain(result.rule_id, after - now, result.unexpected))
+    return tuple(sorted(found, key=lambda one: (-one.points, one.rule_id)))
+
+
+def _mended(result: RuleResult) -> RuleResult:
+    return replace(result, evaluated=None, unexpected=None, success=True)
 
 
 def weighted_mean(pairs: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:
@@ -161,23 +228,32 @@ def gate(
     total: Decimal | None,
     rows: int | None,
     rules: QualityRules,
+    terms: GateTerms | None = None,
     waived: Collection[str] = (),
 ) -> Gate:
-    """Whether a version may go live: rows were loaded, no critical rule failed but waived ones, and the total
-    reaches the bar.
+    """Whether a version may go live: rows were loaded, no hard rule failed but waived ones, and the total reaches
+    the bar.
 
-    A version on which no rule measured anything fails too: nothing shows that it is good enough.
+    Without `terms` the general bar and the critical rules decide. A version on which no rule measured anything
+    fails too: nothing shows that it is good enough.
     """
+    terms = terms or GateTerms(rules.bar)
     reasons = list(vetoes(rows=rows))
-    failed = tuple(
-        r.rule_id for r in results if r.severity == Severity.CRITICAL and not r.success and r.rule_id not in waived
+    kept = [one for one in results if not one.success and one.rule_id not in waived]
+    critical = tuple(one.rule_id for one in kept if one.severity == Severity.CRITICAL)
+    if critical and Severity.CRITICAL in terms.hard:
+        reasons.append(Refused("grading.critical-failed", rules=critical))
+    hard = tuple(
+        one.rule_id
+        for one in kept
+        if one.rule_id not in critical and terms.hard & {one.severity.value, one.dimension.value}
     )
-    if failed:
-        reasons.append(Refused("grading.critical-failed", rules=failed))
+    if hard:
+        reasons.append(Refused("grading.hard-failed", rules=hard))
     if total is None:
         reasons.append(Refused("grading.not-measured"))
-    elif total < rules.bar:
-        reasons.append(Refused("grading.below-bar", total=total, bar=rules.bar))
+    elif total < terms.bar:
+        reasons.append(Refused("grading.below-bar", total=total, bar=terms.bar))
     return Gate(Verdict.FAIL if reasons else Verdict.PASS, tuple(reasons))
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from policies.procedures import BACK, NEXT, SAME, SIDES, Move, Procedure, Stage
 from policies.rule_tables import RulebookError, Table
-from policies.vocabulary import Role
+from policies.vocabulary import Role, Severity
 
 CODE = r"[A-Z][A-Z0-9_]*"
 NAME = r"[a-z][a-z0-9_]*"
@@ -49,6 +49,7 @@ def _stage(code: str, table: Table, limits: Collection[str]) -> Stage:
         stopped=table.flag("stopped"),
         supplement=table.flag("supplement"),
         end=end,
+        clocks=_clocks(table.table("clocks", {}), limits),
     )
     if stage.end and (stage.clock or stage.stopped):
         raise table.refuse("end", "no clock, not stopped")
@@ -56,6 +57,12 @@ def _stage(code: str, table: Table, limits: Collection[str]) -> Stage:
         raise table.refuse("supplement", "stopped = true")
     table.done()
     return stage
+
+
+def _clocks(table: Table, limits: Collection[str]) -> MappingProxyType[str, str]:
+    found = {one.value: table.code(one.value, limits, "") for one in Severity}
+    table.done()
+    return MappingProxyType({urgency: limit for urgency, limit in found.items() if limit})
 
 
 def _move(table: Table, stages: Collection[str]) -> Move:

@@ -104,12 +104,15 @@ class CaseKind(Term):
     RENEWAL = "RENEWAL", "续期申请", "Renewal of a grant"
     SHARING_REQUEST = "SHARING_REQUEST", "政务共享申请", "Sharing request"
     DEMAND = "DEMAND", "数据需求", "Demand"
+    SCORECARD_APPEAL = "SCORECARD_APPEAL", "月度记分卡申诉", "Appeal against a scorecard"
     LIST_ENTRY = "LIST_ENTRY", "三清单审核", "Review of a list entry"
     ISSUE = "ISSUE", "问题数据整改", "Data issue"
     WAIVER = "WAIVER", "质量豁免", "Quality waiver"
     CORRECTION = "CORRECTION", "数据纠错", "Correction"
     OBJECTION = "OBJECTION", "异议", "Objection"
     RIGHTS_CLAIM = "RIGHTS_CLAIM", "权益主张", "Claim of infringed rights"
+    STANDARD_REVIEW = "STANDARD_REVIEW", "数据标准审定", "Review of a data standard"
+    SOURCE_CLAIM = "SOURCE_CLAIM", "数源认领", "Claim of a source"
     COMPLAINT = "COMPLAINT", "投诉举报", "Complaint"
 
 
@@ -162,6 +165,15 @@ class DemandPath(Term):
 
     AUTHORIZE_EXISTING = "AUTHORIZE_EXISTING", "授权已有数据", "Authorise existing data"
     NEED_COLLECT = "NEED_COLLECT", "需新增归集", "Collect anew"
+
+
+class IssueSource(Term):
+    """问题来源: who found a fault in data."""
+
+    RULE = "RULE", "质量规则", "Quality rule"
+    DEPARTMENT = "DEPARTMENT", "使用部门", "Using department"
+    PUBLIC = "PUBLIC", "社会公众", "The public"
+    GATE = "GATE", "质量门槛", "Quality gate"
 
 
 class FeedbackKind(Term):

@@ -2,7 +2,7 @@
 `rules/procedures/*.toml`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policies.terms import speaks_english
 
@@ -23,8 +23,8 @@ the side."""
 class Stage:
     """Where a case can stand: whose turn it is, which limit runs, whether the other clocks are `stopped`.
 
-    `supplement` marks the stopped stage in which the applicant owes material, see the rule
-    `after_supplement`.
+    `clocks` names the limits of cases of a certain urgency, where they differ from `clock`. `supplement` marks
+    the stopped stage in which the applicant owes material, see the rule `after_supplement`.
     """
 
     code: str
@@ -35,6 +35,11 @@ class Stage:
     stopped: bool = False
     supplement: bool = False
     end: bool = False
+    clocks: Mapping[str, str] = field(default_factory=dict)
+
+    def limit(self, urgency: str) -> str:
+        """The code of the limit that runs here for a case of this urgency, empty where nothing is owed."""
+        return self.clocks.get(urgency, self.clock)
 
     def label(self, language: str) -> str:
         """The stage in the reader's language, Chinese unless English is asked for."""

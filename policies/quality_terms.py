@@ -42,6 +42,38 @@ class Verdict(Term):
     ERROR = "ERROR", "无法评定", "Could not be judged"
 
 
+class Card(Term):
+    """红黄绿牌 that a body is shown for its updates and the quality of its data."""
+
+    GREEN = "GREEN", "绿牌", "Green card"
+    YELLOW = "YELLOW", "黄牌", "Yellow card"
+    RED = "RED", "红牌", "Red card"
+    EXEMPT = "EXEMPT", "不评", "Exempt"
+
+
+class ScorecardState(Term):
+    """状态 of a month's frozen scorecard."""
+
+    PROVISIONAL = "PROVISIONAL", "公示中（可申诉）", "Provisional, open to appeal"
+    FINAL = "FINAL", "已定稿", "Final"
+
+
+class DocsState(Term):
+    """状态 of a report for experts that the worker makes."""
+
+    WAITING = "WAITING", "生成中", "Being made"
+    READY = "READY", "可下载", "Ready"
+    FAILED = "FAILED", "生成失败", "Could not be made"
+
+
+class RiskVerdict(Ranked):
+    """披露风险结论: whether data may be opened as they are."""
+
+    PASS = "PASS", "可以开放", "May be opened"
+    REVIEW = "REVIEW", "须经审核员签署", "Needs a reviewer's signature"
+    STOP = "STOP", "不宜按现状开放", "Not to be opened as it is"
+
+
 class RunState(Term):
     """检测状态 of a quality run."""
 
@@ -145,3 +177,59 @@ class Format(Term):
     def is_open(self) -> bool:
         """Whether machines can read it without anybody's leave: the set an open table must offer one of."""
         return self.machine_readable and not self.proprietary
+
+
+class MqaDimension(Term):
+    """维度 of the Metadata Quality Assessment of data.europa.eu."""
+
+    FINDABILITY = "findability", "可发现", "Findability"
+    ACCESSIBILITY = "accessibility", "可获取", "Accessibility"
+    INTEROPERABILITY = "interoperability", "可互操作", "Interoperability"
+    REUSABILITY = "reusability", "可重用", "Reusability"
+    CONTEXTUALITY = "contextuality", "上下文", "Contextuality"
+
+
+class MqaRating(Term):
+    """评级 of the points of the Metadata Quality Assessment."""
+
+    EXCELLENT = "EXCELLENT", "优", "Excellent"
+    GOOD = "GOOD", "良", "Good"
+    SUFFICIENT = "SUFFICIENT", "合格", "Sufficient"
+    BAD = "BAD", "差", "Bad"
+
+
+class MqaMetric(Term):
+    """指标 of the Metadata Quality Assessment; ``weight`` are its points, ``dimension`` is where they count."""
+
+    weight: int
+    dimension: MqaDimension
+
+    KEYWORD = "keyword", "关键词", "Keywords", (30, "findability")
+    THEME = "theme", "数据领域", "Theme", (30, "findability")
+    SPATIAL = "spatial", "空间范围", "Spatial coverage", (20, "findability")
+    TEMPORAL = "temporal", "时间范围", "Temporal coverage", (20, "findability")
+    ACCESS_OK = "access-ok", "访问地址可达", "Access address reachable", (50, "accessibility")
+    DOWNLOAD = "download", "有下载地址", "Download address given", (20, "accessibility")
+    DOWNLOAD_OK = "download-ok", "下载地址可达", "Download address reachable", (30, "accessibility")
+    FORMAT = "format", "格式", "Format", (20, "interoperability")
+    MEDIA_TYPE = "media-type", "媒体类型", "Media type", (10, "interoperability")
+    FORMAT_LISTED = "format-listed", "格式取自代码表", "Format from a code list", (10, "interoperability")
+    FREE_FORMAT = "free-format", "非专有格式", "Non-proprietary format", (20, "interoperability")
+    MACHINE_READABLE = "machine-readable", "机器可读", "Machine-readable", (20, "interoperability")
+    DCAT = "dcat", "符合 DCAT-AP", "DCAT-AP compliant", (30, "interoperability")
+    LICENCE = "licence", "使用许可", "Licence", (20, "reusability")
+    LICENCE_LISTED = "licence-listed", "许可取自代码表", "Licence from a code list", (10, "reusability")
+    RIGHTS_OF_ACCESS = "access-rights", "访问权限", "Access rights", (10, "reusability")
+    RIGHTS_LISTED = "access-rights-listed", "访问权限取自代码表", "Access rights from a code list", (5, "reusability")
+    CONTACT = "contact", "联系方式", "Contact point", (20, "reusability")
+    PUBLISHER = "publisher", "发布单位", "Publisher", (10, "reusability")
+    TERMS = "rights", "权利说明", "Statement of rights", (5, "contextuality")
+    SIZE = "size", "数据大小", "Size in bytes", (5, "contextuality")
+    ISSUED = "issued", "发布日期", "Date of issue", (5, "contextuality")
+    MODIFIED = "modified", "更新日期", "Date of modification", (5, "contextuality")
+
+    def __new__(cls, code: str, zh: str = "", en: str = "", counts: tuple[int, str] = (0, "findability")) -> Self:
+        """Make the member with its points and the dimension in which they count."""
+        member = cls._labelled(code, zh, en)
+        member.weight, member.dimension = counts[0], MqaDimension(counts[1])
+        return member

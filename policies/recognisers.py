@@ -169,6 +169,27 @@ _TELLING_NAMES = {
 }
 
 
+PLAIN_DIGIT = "[0-9０-９]"
+SUSPECT = (
+    rf"{PLAIN_DIGIT}{{17}}[0-9Xx０-９Ｘｘ]|[1１][3-9３-９]{PLAIN_DIGIT}[ -]?{PLAIN_DIGIT}{{4}}[ -]?"
+    rf"{PLAIN_DIGIT}{{4}}|[@＠]|[{_PROVINCES}][A-HJ-NP-ZＡ-Ｚ]"
+)
+"""What a text must hold for `proven` to be worth asking; readable by RE2 as well, so an engine can ask first."""
+PROVEN = frozenset(one.kind for one in _RECOGNISERS if one.share == 0)
+"""Kinds of which a single value counts wherever it stands: its form or its check digit proves it."""
+
+
+def proven(values: Iterable[object], today: date) -> dict[PersonalKind, int]:
+    """How many of the values hold personal data of a kind that a single value shows, whatever the column is called."""
+    texts = [text for value in values if (text := _plain(value))]
+    found = {
+        one.kind: sum(_first(one, text, today) is not None for text in texts)
+        for one in _RECOGNISERS
+        if one.kind in PROVEN and one.share == 0
+    }
+    return {kind: hits for kind, hits in found.items() if hits}
+
+
 def recognise(name: str, values: Iterable[object], today: date) -> tuple[Finding, ...]:
     """What personal data a sample of a column seems to hold, the surest finding first, one for each kind.
 

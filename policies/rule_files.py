@@ -3,22 +3,24 @@
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from policies.calendars import CalendarYear, Holiday
+from policies.cards import Bar, CardRules
 from policies.deadlines import AfterSupplement, Limit, Unit
-from policies.grading import QualityRules
+from policies.grading import GateTerms, QualityRules
 from policies.indicator_facts import DEMAND_PREDICATES, DEMAND_WEIGHTS, ENTRY_PREDICATES, ENTRY_WEIGHTS
 from policies.indicators import Definition, Period, Subject, Target
 from policies.rule_tables import RulebookError, Table
-from policies.vocabulary import Dimension, Grade
+from policies.vocabulary import Dimension, Grade, OpenTier, Severity, ShareType
 
 CODE = r"[A-Z][A-Z0-9_]*"
-FILES = ("limits.toml", "quality.toml", "indicators.toml")
+FILES = ("limits.toml", "quality.toml", "disclosure.toml", "indicators.toml")
 FOLDERS = ("procedures", "calendars")
-NESTED = ("limits",)
+NESTED = ("limits", "gates")
 """Keys whose table an overlay replaces entry by entry; every other key is replaced as a whole."""
 
 
@@ -135,13 +137,15 @@ def _holiday(table: Table) -> Holiday:
 
 
 def quality(table: Table) -> QualityRules:
-    """`quality.toml`: weights of all dimensions, cut-offs of the grades best first, bar and tolerance."""
+    """`quality.toml`: weights of all dimensions, cut-offs of the grades best first, bar, tolerance and cards."""
     weights, cutoffs = table.table("weights"), table.table("cutoffs")
     rules = QualityRules(
         weights=MappingProxyType({dimension: weights.number(dimension) for dimension in Dimension}),
         cutoffs=MappingProxyType({grade: cutoffs.number(grade) for grade in Grade if grade != Grade.E}),
         bar=table.number("bar"),
         tolerance=table.number("tolerance"),
+        cards=_cards(table.table("cards")),
+        gates=MappingProxyType(table.each("gates", CODE, _gate)),
         waived_count=table.flag("waived_count", default=True),
     )
     if not any(rules.weights.values()):
@@ -152,6 +156,41 @@ def quality(table: Table) -> QualityRules:
     for part in (weights, cutoffs, table):
         part.done()
     return rules
+
+
+def _cards(table: Table) -> CardRules:
+    """The bars of the cards; those of the red one lie no higher than those of the yellow one."""
+    red, yellow = _bar(table.table("red")), _bar(table.table("yellow"))
+    rules = CardRules(
+        red=red,
+        yellow=yellow,
+        whitelist=frozenset(table.texts("whitelist", ())),
+        window=timedelta(days=table.whole("window_days", 1)),
+    )
+    if red.timeliness > yellow.timeliness or red.quality > yellow.quality:
+        raise table.refuse("red", "red <= yellow")
+    table.done()
+    return rules
+
+
+def _bar(table: Table) -> Bar:
+    join = table.code("join", ("and", "or"))
+    bar = Bar(cast("Literal['and', 'or']", join), table.number("timeliness"), table.number("quality"))
+    table.done()
+    return bar
+
+
+def _gate(code: str, table: Table) -> GateTerms:
+    if code not in {*OpenTier, *ShareType}:
+        raise table.refuse(code, " | ".join([*OpenTier, *ShareType]))
+    terms = GateTerms(
+        bar=table.number("bar"),
+        hard=frozenset(table.codes("hard", {*Severity, *Dimension})),
+        grace_days=table.whole("grace_days", 0),
+        late_days=table.whole("late_days", 0) if table.has("late_days") else None,
+    )
+    table.done()
+    return terms
 
 
 def indicators(table: Table) -> Mapping[str, Definition]:

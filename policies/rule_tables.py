@@ -50,6 +50,10 @@ class Table:
             raise RulebookError("rules.missing-key", file=self.file, key=self.name(key))
         return default
 
+    def has(self, key: str) -> bool:
+        """Whether a key stands there and nobody has taken it."""
+        return key in self._left
+
     def text(self, key: str, default: str | None = None) -> str:
         """A string; it may be empty only when it has a default."""
         value = self._take(key, default)

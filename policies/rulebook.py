@@ -10,9 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from policies import procedure_files, rule_files
+from policies import disclosure, procedure_files, rule_files
 from policies.calendars import Calendar
 from policies.deadlines import AfterSupplement, Limit
+from policies.disclosure import Thresholds
 from policies.grading import QualityRules
 from policies.indicators import Definition
 from policies.procedures import Procedure
@@ -57,6 +58,7 @@ class Rulebook:
     procedures: Mapping[str, Procedure]
     calendar: Calendar
     quality: QualityRules
+    disclosure: Mapping[str, Thresholds]
     indicators: Mapping[str, Definition]
 
 
@@ -124,6 +126,7 @@ def _read(files: dict[str, dict[str, Any]]) -> Rulebook:
         procedures=MappingProxyType({procedure.kind: procedure for procedure in procedures}),
         calendar=Calendar(MappingProxyType({year.year: year for year in years})),
         quality=rule_files.quality(tables["quality.toml"]),
+        disclosure=MappingProxyType(disclosure.thresholds(tables["disclosure.toml"])),
         indicators=rule_files.indicators(tables["indicators.toml"]),
     )
 

@@ -16,16 +16,14 @@ from catalog.versions import Judged
 from policies import grading, rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
-from policies.grading import RuleResult
+from policies.grading import GateTerms, RuleResult
 from policies.refusals import Refused
-from quality import expectations, runs, suites, waivers
+from quality import contexts, expectations, gates, indicators, issue_runs, runs, suites, waivers
+from quality.contexts import Context
 from quality.engine_tables import CancelledError, OutOfTimeError
 from quality.expectations import RuleOutcome, Run
-from quality.kinds import KINDS
 from quality.rules import Rule
 from tenancy.work import Work
-
-LOWER_IS_BETTER = {"0303", "0305"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,8 @@ class Plan:
     rows: int
     rules: tuple[Rule, ...]
     updated_at: datetime
+    terms: GateTerms
+    context: Context
     waived: frozenset[str] = frozenset()
 
 
@@ -55,14 +55,17 @@ def gather(work: Work, run_id: str) -> Plan | None:
     run = runs.locked(work.session, run_id)
     if run.state not in runs.UNDER_WAY or run.version.table is None:
         return None
+    rules = suites.rules_of(run.suite)
     run.state, run.starts = v.RunState.RUNNING, run.starts + 1
     run.started_at = run.started_at or work.now
     return Plan(
         run_id=run.id,
         table=run.version.table.sha256,
         rows=run.version.rows_loaded or 0,
-        rules=suites.rules_of(run.suite),
+        rules=rules,
         updated_at=run.version.uploaded_at,
+        terms=gates.terms_of(run.version.entry),
+        context=contexts.gather(work.session, run.version, rules, work.now),
         waived=frozenset(waivers.in_force(work.session, run.version.entry, local_date(work.now))),
     )
 
@@ -71,7 +74,7 @@ def act(
     plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int, seconds: float, cancelled: Event | None = None
 ) -> Judgement | Refused:
     """Second beat, without any session: run and score; a run that is cut off says why."""
-    with blobs.local_path(plan.table) as table:
+    with blobs.local_path(plan.table) as table, contexts.opened(plan.context, blobs, table, now) as known:
         try:
             return judge(
                 table,
@@ -82,6 +85,8 @@ def act(
                 memory_mb=memory_mb,
                 seconds=seconds,
                 cancelled=cancelled,
+                terms=plan.terms,
+                known=known,
                 waived=plan.waived,
             )
         except CancelledError:
@@ -103,11 +108,14 @@ def judge(
     memory_mb: int = 1024,
     seconds: float | None = None,
     cancelled: Event | None = None,
+    terms: GateTerms | None = None,
+    known: Mapping[str, Any] | None = None,
     waived: Collection[str] = (),
 ) -> Judgement:
-    """Run rules over a table and score the outcomes; the `waived` ones keep nothing from going live.
+    """Run rules over a table, score the outcomes and hold them against a gate, the strictest unless one is given.
 
-    Raises what `expectations.run` raises.
+    `known` is what `contexts` tells of the table beside itself; the `waived` rules keep nothing from going live. Raises
+    what `expectations.run` raises.
     """
     run = expectations.run(
         table,
@@ -116,12 +124,13 @@ def judge(
         memory_limit=f"{memory_mb}MB",
         timeout=seconds,
         cancelled=cancelled,
-        parameters={"today": local_date(now), "updated_at": updated_at or now},
+        parameters={"today": local_date(now), "updated_at": updated_at or now, **(known or {})},
     )
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality
     scorecard = grading.score(grading.scored(results, bars, waived), bars, rows=rows)
-    return Judgement(tuple(rules), run, scorecard, grading.gate(results, scorecard.total, rows, bars, waived))
+    gate = grading.gate(results, scorecard.total, rows, bars, terms, waived)
+    return Judgement(tuple(rules), run, scorecard, gate)
 
 
 def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
@@ -139,6 +148,10 @@ def record(work: Work, plan: Plan, found: Judgement | Refused) -> None:
     run.results = [stored(outcome) for outcome in found.run.results]
     work.session.flush()
     versions.judge(work, run.version, _judged(found))
+    outcomes = {one.rule_id: one for one in found.run.results}
+    ran = [(rule, outcomes[rule.rule_id]) for rule in found.rules if rule.rule_id in outcomes]
+    issue_runs.follow_run(work, run.version, ran, waived=plan.waived)
+    gates.follow(work, run.version)
 
 
 def score_of(value: Decimal | None) -> float | None:
@@ -158,6 +171,7 @@ def stored(outcome: RuleOutcome) -> dict[str, Any]:
         "samples": [[row, _plain(value)] for row, value in outcome.samples],
         "error": outcome.error,
         "detail": outcome.detail,
+        "lacking": outcome.lacking,
     }
 
 
@@ -172,7 +186,7 @@ def _rule_results(rules: Sequence[Rule], run: Run) -> list[RuleResult]:
             evaluated=outcomes[rule.rule_id].evaluated,
             unexpected=outcomes[rule.rule_id].unexpected,
             success=outcomes[rule.rule_id].success,
-            lower_is_better=KINDS[rule.kind].indicator in LOWER_IS_BETTER,
+            lower_is_better=indicators.of(rule).lower_is_better,
         )
         for rule in rules
         if outcomes[rule.rule_id].error is None
@@ -187,7 +201,7 @@ def _judged(found: Judgement) -> Judged:
         score=score_of(found.scorecard.total),
         grade=found.scorecard.grade,
         dimensions={one.value: score_of(value) for one, value in found.scorecard.dimensions.items()},
-        rules_total=len(found.rules),
+        rules_total=sum(one.applies for one in found.run.results),
         rules_failed=failed,
     )
 

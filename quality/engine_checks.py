@@ -29,7 +29,7 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
-from quality import check_digits, engine_re2, patterns
+from quality import check_digits, engine_re2, engine_single, patterns
 from quality import engine_gx as gx
 from quality.engine import ParquetScanEngine
 from quality.engine_others import JUDGED_TYPES, ClusterEngine, JudgeEngine
@@ -44,24 +44,27 @@ class ColumnValuesCheckDigits(gx.ColumnMapMetricProvider):
 
     @gx.column_condition_partial(engine=JudgeEngine)
     def _pandas(cls, column: "pd.Series[Any]", scheme: str, not_after: int, **_: Any) -> "pd.Series[bool]":  # noqa: N805
-        values = pa.array(column, pa.string(), from_pandas=True)
-        good = check_digits.uscc(values) if scheme == "uscc" else check_digits.citizen_id(values, not_after)
+        good = check_digits.check(scheme, pa.array(column, pa.string(), from_pandas=True), not_after)
         return pd.Series(good.fill_null(False).to_pylist(), index=column.index, dtype=bool)
 
     @gx.column_condition_partial(engine=ParquetScanEngine)
     def _scan(cls, column: Any, scheme: str, not_after: int, **_: Any) -> Any:  # noqa: N805
-        return sa.func.check_uscc(column) if scheme == "uscc" else sa.func.check_citizen_id(column, not_after)
+        if scheme == "citizen_id":
+            return sa.func.check_citizen_id(column, not_after)
+        return getattr(sa.func, f"check_{scheme}")(column)
 
     @gx.column_condition_partial(engine=ClusterEngine)
     def _spark(cls, column: Any, scheme: str, not_after: int, **_: Any) -> Any:  # noqa: N805
         if scheme == "uscc":
             return _weighed(column, check_digits.USCC)
+        if scheme in check_digits.PLAIN:
+            return gx.spark.functions.udf(engine_single.checked(scheme), "boolean", useArrow=False)(column)
         return _weighed(column, check_digits.CITIZEN_ID) & _born(column, not_after)
 
 
 class ExpectColumnValuesToHaveValidCheckDigits(gx.ColumnMapExpectation):
-    """Expect the values of a column to carry a right check digit: scheme is "uscc" or "citizen_id", `not_after`
-    (yyyymmdd) the last date of birth which is possible."""
+    """Expect the values of a column to carry a right check digit: scheme is one of
+    `check_digits.PLAIN` or "citizen_id", `not_after` (yyyymmdd) the last date of birth which is possible."""
 
     scheme: str
     not_after: int = 99991231

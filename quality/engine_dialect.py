@@ -8,7 +8,7 @@ executed, because the library reads them after it has given the connection back.
 import types
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import duckdb
 import sqlalchemy as sa
@@ -138,7 +138,7 @@ class ScanDialect(default.DefaultDialect):
     name = "duckdb"
     driver = "parquetscan"
     statement_compiler = _Compiler
-    colspecs: ClassVar[dict[Any, Any]] = {sa.Float: _Number}
+    colspecs = {sa.Float: _Number}  # noqa: RUF012 - so the base declares it
     default_paramstyle = "numeric_dollar"
     supports_statement_cache = True
     supports_native_boolean = True

@@ -4,7 +4,7 @@ Here are the scan and the judge; Spark has a module of its own, because it is se
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,19 +14,22 @@ from uuid import uuid4
 import duckdb
 import pandas as pd
 
-from quality import engine, engine_ledger, engine_others, engine_tables
+from quality import engine, engine_keys, engine_ledger, engine_others, engine_tables
 from quality import engine_gx as gx
+from quality.engine_keys import KeySource, Reference
 from quality.engine_tables import Column, Scan
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use: DuckDB's memory as DuckDB writes it, threads, seconds, and the event which stops it."""
+    """What a run may use: DuckDB's memory as DuckDB writes it, threads, seconds, the event which stops it, and `also`
+    keys of other tables."""
 
     memory: str = "1GB"
     threads: int | None = None
     timeout: float | None = None
     cancelled: threading.Event | None = None
+    also: Sequence[KeySource] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Ground:
     rows: int
     validator: gx.Validator
     type_names: Callable[[str], list[str]]
+    references: Mapping[str, Reference]
     stopped: Callable[[], type[Exception] | None]
     statements: Callable[[], int] = field(default=lambda: 0)
     write_ledger: Callable[[Path, Mapping[str, Any]], None] | None = None
@@ -51,13 +55,14 @@ class Ground:
 @contextmanager
 def over_scan(path: Path, limits: Limits, *, keep: bool) -> Iterator[Ground]:
     """The product's engine; `keep` prepares it for a ledger."""
-    with _open(path, limits) as scan, engine.batch_over(scan, keep=keep) as (batch, running):
+    with _open(path, limits) as (scan, references), engine.batch_over(scan, keep=keep) as (batch, running):
         yield Ground(
             version=f"DuckDB {duckdb.__version__}",
             columns=scan.names,
             rows=scan.rows,
             validator=gx.Validator(batch_definition=batch, result_format="BASIC"),
             type_names=engine.type_names,
+            references=references,
             stopped=lambda: scan.stopped,
             statements=lambda: len(scan.statements),
             write_ledger=lambda out, found: engine_ledger.write(
@@ -69,7 +74,7 @@ def over_scan(path: Path, limits: Limits, *, keep: bool) -> Iterator[Ground]:
 @contextmanager
 def over_pandas(path: Path, limits: Limits) -> Iterator[Ground]:
     """The judge: the same view as a frame, with the library's own engine and its row numbers."""
-    with _open(path, limits) as scan:
+    with _open(path, limits) as (scan, references):
         rows = scan.connection.sql(
             f"SELECT * EXCLUDE ({engine_tables.ROW}) FROM {engine_tables.SOURCE} ORDER BY {engine_tables.ROW}"
         )
@@ -89,6 +94,7 @@ def over_pandas(path: Path, limits: Limits) -> Iterator[Ground]:
                     batch_definition=batch, batch_parameters={"dataframe": frame}, result_format="SUMMARY"
                 ),
                 type_names=engine_others.judged_type_names,
+                references=references,
                 stopped=lambda: scan.stopped,
             )
         finally:
@@ -104,12 +110,18 @@ def _exactly(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def _open(path: Path, limits: Limits) -> Iterator[Scan]:
-    with engine_tables.open_table(
-        path,
-        memory_limit=limits.memory,
-        threads=limits.threads,
-        timeout=limits.timeout,
-        cancelled=limits.cancelled,
-    ) as scan:
-        yield scan
+def _open(path: Path, limits: Limits) -> Iterator[tuple[Scan, Mapping[str, Reference]]]:
+    """The scan, and the keys of other tables which it holds."""
+    references: dict[str, Reference] = {}
+    with (
+        engine_tables.open_table(
+            path,
+            memory_limit=limits.memory,
+            threads=limits.threads,
+            timeout=limits.timeout,
+            cancelled=limits.cancelled,
+            prepare=lambda scan: references.update(engine_keys.copied(scan, limits.also)),
+        ) as scan,
+        engine_keys.offered(scan, references),
+    ):
+        yield scan, references

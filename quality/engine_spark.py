@@ -21,8 +21,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql import types as t
 
+from policies import identifiers
 from quality import engine_gx as gx
-from quality import engine_peak, engine_re2
+from quality import engine_keys, engine_peak, engine_re2, engine_single
 from quality.engine_grounds import Ground, Limits
 from quality.engine_others import cluster_type_names
 from quality.engine_tables import ROW, CancelledError, Column, OutOfTimeError
@@ -37,7 +38,8 @@ _SETTINGS = {
 }
 
 # the machines of the cluster have RE2 and not this product
-cloudpickle.register_pickle_by_value(engine_re2)
+for _sent in (engine_re2, engine_single, identifiers):
+    cloudpickle.register_pickle_by_value(_sent)
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def over_spark(table: str, limits: Limits) -> Iterator[Ground]:
     session.sparkContext.setJobGroup(group, table, interruptOnCancel=True)
     stopped: list[type[Exception]] = []
     context = gx.quiet_context()
-    with _watched(session, group, limits, stopped):
+    with _watched(session, group, limits, stopped), engine_keys.apart(limits.also) as references:
         frame, columns = _frame(session, table)
         rows = frame.count()
         source = context.data_sources.add_cluster_frame(group, persist=False)
@@ -69,6 +71,7 @@ def over_spark(table: str, limits: Limits) -> Iterator[Ground]:
                     result_format={"result_format": "SUMMARY", "unexpected_index_column_names": [ROW]},
                 ),
                 type_names=cluster_type_names,
+                references=references,
                 stopped=lambda: stopped[0] if stopped else None,
                 other_memory=lambda: sum(engine_peak.of(child) for child in engine_peak.descendants(os.getpid())),
             )

@@ -8,57 +8,27 @@ for this table gets a `RuleError` here, before anything runs.
 import datetime as dt
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from quality import engine, patterns
 from quality import engine_gx as gx
+from quality import engine_references, patterns
 from quality.engine_checks import ExpectColumnValuesToHaveValidCheckDigits
-from quality.engine_tables import Column, day_number
+from quality.engine_subjects import Subject, Table, demand, typed
+from quality.engine_tables import day_number
 from quality.rules import Rule, RuleError
 
+__all__ = ["Table", "expectation"]
+
 _ORDERED = {"integer", "number", "date", "datetime"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a rule may know of a table: its columns by name, the parameters of the run (`today`, `updated_at`), and
-    what the engine calls the types of a sort."""
-
-    columns: Mapping[str, Column]
-    parameters: Mapping[str, Any]
-    type_names: Callable[[str], list[str]] = engine.type_names
-
-    def column(self, name: str) -> Column:
-        """A column by its own name; raises RuleError when the table has none."""
-        if name not in self.columns:
-            raise RuleError("column-missing", name)
-        return self.columns[name]
-
-    def day(self) -> dt.date:
-        """The day of the run."""
-        today = self.parameters.get("today")
-        if not isinstance(today, dt.date):
-            raise RuleError("run-parameter-missing", "today")
-        return today.date() if isinstance(today, dt.datetime) else today
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """A rule over a table with the columns it names, and what every expectation is given."""
-
-    rule: Rule
-    table: Table
-    columns: list[Column]
-    given: dict[str, Any]
 
 
 def expectation(rule: Rule, table: Table) -> gx.Expectation:
     """The expectation which is meant by a rule, for a table; raises RuleError with a reason."""
     columns = [table.column(name) for name in rule.columns] if rule.kind != "columns_match" else []
     given = {"meta": {"rule_id": rule.rule_id, "dimension": rule.dimension}, "severity": rule.severity}
-    return _BUILDERS[rule.kind](_Subject(rule, table, columns, {**given, **_condition(rule, table)}))
+    on = Subject(rule, table, columns, {**given, **_condition(rule, table)})
+    return (engine_references.BUILDERS.get(rule.kind) or _BUILDERS[rule.kind])(on)
 
 
 def _condition(rule: Rule, table: Table) -> dict[str, Any]:
@@ -66,42 +36,36 @@ def _condition(rule: Rule, table: Table) -> dict[str, Any]:
     if not when:
         return {}
     column = table.column(when["column"])
-    values, named = _values(when["values"], column), gx.Column(column.alias)
+    values, named = typed(when["values"], column), gx.Column(column.alias)
     if column.sort in {"boolean", "date", "datetime"}:
         # the library takes only texts and numbers in a set
         return {"row_condition": reduce(operator.or_, [named == value for value in values])}
     return {"row_condition": named.is_in(values)}
 
 
-def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[_Subject], gx.Expectation]:
+def _map(name: str, *sorts: str, **fixed: Any) -> Callable[[Subject], gx.Expectation]:
     """A builder of a row rule over one column whose sort must be among `sorts`, if any are given."""
 
-    def build(on: _Subject) -> gx.Expectation:
+    def build(on: Subject) -> gx.Expectation:
         demand(on.columns[0], *sorts)
         return gx.expect(name, column=on.columns[0].alias, mostly=on.rule.mostly, **fixed, **on.given)
 
     return build
 
 
-def demand(column: Column, *sorts: str) -> None:
-    """Refuses a column which isn't of one of the sorts."""
-    if sorts and column.sort not in sorts:
-        raise RuleError("column-type", f"{column.name}: {column.sort}")
-
-
-def _row_count(on: _Subject) -> gx.Expectation:
+def _row_count(on: Subject) -> gx.Expectation:
     low, high = on.rule.parameters.get("min"), on.rule.parameters.get("max")
     return gx.expect("TableRowCountToBeBetween", min_value=low, max_value=high, **on.given)
 
 
-def _columns_match(on: _Subject) -> gx.Expectation:
+def _columns_match(on: Subject) -> gx.Expectation:
     # a column which isn't there keeps a name that no alias can have
     names = [on.table.columns[name].alias if name in on.table.columns else f"?{name}" for name in on.rule.columns]
     exact = bool(on.rule.parameters.get("exact", True))
     return gx.expect("TableColumnsToMatchSet", column_set=names, exact_match=exact, **on.given)
 
 
-def _together(on: _Subject) -> gx.Expectation:
+def _together(on: Subject) -> gx.Expectation:
     missing = "all_values_are_missing" if on.rule.kind == "unique_together" else "never"
     whole = on.rule.kind == "no_duplicate_rows"
     columns = list(on.table.columns.values()) if whole else on.columns
@@ -117,7 +81,7 @@ def _together(on: _Subject) -> gx.Expectation:
     )
 
 
-def _pattern(on: _Subject) -> gx.Expectation:
+def _pattern(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "text")
     known = patterns.PATTERNS.get(on.rule.parameters.get("pattern", ""))
     regex = known.regex if known else on.rule.parameters["regex"]
@@ -127,7 +91,7 @@ def _pattern(on: _Subject) -> gx.Expectation:
     return gx.expect(make, column=on.columns[0].alias, regex=regex, mostly=on.rule.mostly, **on.given)
 
 
-def _check(on: _Subject) -> gx.Expectation:
+def _check(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "text")
     scheme = on.rule.parameters["scheme"]
     last = day_number(on.table.day()) if scheme == "citizen_id" else 0
@@ -136,33 +100,15 @@ def _check(on: _Subject) -> gx.Expectation:
     )
 
 
-def _set(on: _Subject) -> gx.Expectation:
+def _set(on: Subject) -> gx.Expectation:
     make = "ColumnValuesToBeInSet"
     if on.rule.kind == "not_in_set":
         make = "ColumnValuesToNotBeInSet"
-    values = _values(on.rule.parameters["values"], on.columns[0])
+    values = typed(on.rule.parameters["values"], on.columns[0])
     return gx.expect(make, column=on.columns[0].alias, value_set=values, mostly=on.rule.mostly, **on.given)
 
 
-def _values(values: list[Any], column: Column) -> list[Any]:
-    """The values as the column's own type, so that an engine never has to guess a cast."""
-    casts: dict[str, Callable[[Any], Any]] = {
-        "text": str,
-        "integer": int,
-        "number": float,
-        "boolean": lambda v: v if isinstance(v, bool) else str(v).strip().lower() in {"true", "1", "是"},
-        "date": lambda v: dt.date.fromisoformat(str(v)),
-        "datetime": lambda v: dt.datetime.fromisoformat(str(v)),
-    }
-    if column.sort not in casts:
-        raise RuleError("column-type", f"{column.name}: {column.sort}")
-    try:
-        return [casts[column.sort](value) for value in values]
-    except (TypeError, ValueError) as error:
-        raise RuleError("value-type", f"{column.name}: {error}") from error
-
-
-def _between(on: _Subject) -> gx.Expectation:
+def _between(on: Subject) -> gx.Expectation:
     column = on.columns[0]
     demand(column, *_ORDERED)
     low, high, strict = bounds(on)
@@ -180,7 +126,7 @@ def _between(on: _Subject) -> gx.Expectation:
     )
 
 
-def bounds(on: _Subject) -> tuple[Any, Any, bool]:
+def bounds(on: Subject) -> tuple[Any, Any, bool]:
     """(lowest, highest, highest excluded) in the type of the column; a day as the highest instant means the
     whole of that day."""
     low, high = (_bound(on.rule.parameters.get(name), on) for name in ("min", "max"))
@@ -200,7 +146,7 @@ def _instant(bound: Any) -> Any:
     return dt.datetime(bound.year, bound.month, bound.day) if plain else bound  # noqa: DTZ001
 
 
-def _bound(value: Any, on: _Subject) -> Any:
+def _bound(value: Any, on: Subject) -> Any:
     """A bound as the rule gives it: nothing, a number for numbers, an ISO day or instant, or today moved by
     days."""
     column = on.columns[0]
@@ -222,7 +168,7 @@ def _bound(value: Any, on: _Subject) -> Any:
         raise RuleError("bound-type", f"{column.name}: {value}") from error
 
 
-def _length(on: _Subject) -> gx.Expectation:
+def _length(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "text")
     return gx.expect(
         "ColumnValueLengthsToBeBetween",
@@ -234,18 +180,18 @@ def _length(on: _Subject) -> gx.Expectation:
     )
 
 
-def _type(on: _Subject) -> gx.Expectation:
+def _type(on: Subject) -> gx.Expectation:
     names = on.table.type_names(on.rule.parameters["type"])
     return gx.expect("ColumnValuesToBeInTypeList", column=on.columns[0].alias, type_list=names, **on.given)
 
 
-def _mean(on: _Subject) -> gx.Expectation:
+def _mean(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "integer", "number")
     low, high = on.rule.parameters.get("min"), on.rule.parameters.get("max")
     return gx.expect("ColumnMeanToBeBetween", column=on.columns[0].alias, min_value=low, max_value=high, **on.given)
 
 
-def _order(on: _Subject) -> gx.Expectation:
+def _order(on: Subject) -> gx.Expectation:
     first, second = on.columns
     numeric = {"integer", "number"}
     if first.sort != second.sort and {first.sort, second.sort} != numeric:
@@ -262,7 +208,7 @@ def _order(on: _Subject) -> gx.Expectation:
     )
 
 
-def _equal(on: _Subject) -> gx.Expectation:
+def _equal(on: Subject) -> gx.Expectation:
     first, second = on.columns
     return gx.expect(
         "ColumnPairValuesToBeEqual",
@@ -274,14 +220,14 @@ def _equal(on: _Subject) -> gx.Expectation:
     )
 
 
-def _newest(on: _Subject) -> gx.Expectation:
+def _newest(on: Subject) -> gx.Expectation:
     demand(on.columns[0], "date", "datetime")
-    oldest = on.table.day() - dt.timedelta(days=float(on.rule.parameters["days"]))
+    oldest = on.table.day() - dt.timedelta(days=on.table.days(on.rule))
     low = _instant(oldest) if on.columns[0].sort == "datetime" else oldest
     return gx.expect("ColumnMaxToBeBetween", column=on.columns[0].alias, min_value=low, **on.given)
 
 
-_BUILDERS: dict[str, Callable[[_Subject], gx.Expectation]] = {
+_BUILDERS: dict[str, Callable[[Subject], gx.Expectation]] = {
     "row_count": _row_count,
     "columns_match": _columns_match,
     "not_null": _map("ColumnValuesToNotBeNull"),

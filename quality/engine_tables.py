@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb.func import ARROW, SPECIAL
 
-from quality import check_digits, engine_re2
+from quality import check_digits, division_codes, engine_re2
 
 SOURCE = "source"
 ROW = "source_row"
@@ -145,12 +145,13 @@ def open_table(
     timeout: float | None = None,
     spill_limit: str = "20GB",
     cancelled: threading.Event | None = None,
+    prepare: Callable[[Scan], None] | None = None,
 ) -> Iterator[Scan]:
     """A Parquet file ready to be read, closed and cleaned up after.
 
     `threads` defaults to one for small tables; `timeout` in seconds and `cancelled` stop it, even in the middle
-    of a statement. Raises FileNotFoundError, or pyarrow.ArrowInvalid for what is no
-    Parquet.
+    of a statement. `prepare` may copy something beside the table before the connection is locked. Raises
+    FileNotFoundError, or pyarrow.ArrowInvalid for what is no Parquet.
     """
     # the path is made absolute here: DuckDB compares it literally with the one that stays allowed
     path = path.resolve(strict=True)
@@ -172,8 +173,10 @@ def open_table(
     try:
         scan.columns = _create_view(connection, path, schema)
         _register(connection)
-        _lock(connection, path)
         with _watched(scan, timeout, cancelled):
+            if prepare:
+                prepare(scan)
+            _lock(scan, path)
             yield scan
     finally:
         connection.close()
@@ -228,7 +231,7 @@ def _create_view(connection: duckdb.DuckDBPyConnection, path: Path, schema: pa.S
     connection.execute(f"CREATE VIEW {SOURCE} AS SELECT {', '.join([*shown, ROW])} FROM {renamed}")
     seen = connection.execute(f"DESCRIBE {SOURCE}").fetchall()
     return tuple(
-        Column(name, alias, str(line[1]), _sort(str(line[1])))
+        Column(name, alias, str(line[1]), sort_of(str(line[1])))
         for name, alias, line in zip(schema.names, aliases, seen, strict=False)
     )
 
@@ -243,7 +246,8 @@ def _shown(alias: str, sql_type: str) -> str:
     return alias
 
 
-def _sort(sql_type: str) -> str:
+def sort_of(sql_type: str) -> str:
+    """The plain sort of a DuckDB type."""
     if sql_type.endswith("INT") or sql_type in {"INTEGER", "UINTEGER"}:
         return "integer"
     if sql_type in {"DOUBLE", "FLOAT"} or (sql_type.startswith("DECIMAL") and not sql_type.endswith("]")):
@@ -255,8 +259,10 @@ def _sort(sql_type: str) -> str:
 
 def _register(connection: duckdb.DuckDBPyConnection) -> None:
     """The check-digit functions, over whole Arrow arrays."""
+    for scheme, check in check_digits.PLAIN.items():
+        connection.create_function(f"check_{scheme}", check, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL)
     connection.create_function(
-        "check_uscc", check_digits.uscc, ["VARCHAR"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
+        "check_division", division_codes.in_use, ["VARCHAR", "INTEGER"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
     )
     connection.create_function(
         "check_citizen_id", _citizen_id, ["VARCHAR", "INTEGER"], "BOOLEAN", type=ARROW, null_handling=SPECIAL
@@ -268,10 +274,13 @@ def _citizen_id(values: pa.Array, not_after: pa.Array) -> pa.Array:
     return check_digits.citizen_id(values, last)
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+def _lock(scan: Scan, path: Path) -> None:
+    try:
+        scan.connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
+        scan.connection.execute("SET enable_external_access = false")
+        scan.connection.execute("SET lock_configuration = true")
+    except duckdb.InterruptException as error:
+        raise (scan.stopped or OutOfTimeError) from error
 
 
 def day_number(day: dt.date) -> int:

@@ -19,13 +19,14 @@ import pandas as pd
 
 from policies.later import Later
 from policies.refusals import Invalid
-from quality import engine_grounds, engine_peak, engine_suites, engine_tables
+from quality import engine_grounds, engine_peak, engine_references, engine_suites, engine_tables
 from quality import engine_gx as gx
+from quality import settled as settling
 from quality.engine_grounds import Ground, Limits
 from quality.engine_remembering import remembered
 from quality.engine_suites import Table
 from quality.engine_tables import CancelledError, Column, OutOfTimeError
-from quality.rules import Rule, RuleError
+from quality.rules import NotApplicableError, Rule, RuleError
 
 engine_spark = Later("quality.engine_spark")
 
@@ -33,7 +34,7 @@ __all__ = ["ENGINES", "CancelledError", "OutOfTimeError", "RuleOutcome", "Run", 
 
 ENGINES = ("duckdb", "pandas", "spark")
 SAMPLES = 20
-_TABLE_KINDS = {"row_count", "columns_match", "type", "mean", "newest", "updated_within"}
+_TABLE_KINDS = {"row_count", "columns_match", "type", "mean", "newest", "steady"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class RuleOutcome:
 
     A rule about the table as a whole counts as one. `samples` are up to 20 (row number from 1, value);
     `observed` is the figure of an aggregate rule. `error` is a reason code when the rule could not be evaluated
-    (`detail` says more): then it neither succeeds nor fails.
+    (`detail` says more): then it neither succeeds nor fails. A rule that is not applicable (`applies`) holds over
+    nothing: it succeeds, evaluates none, and counts in no score.
     """
 
     rule_id: str
@@ -54,6 +56,12 @@ class RuleOutcome:
     samples: tuple[tuple[int, Any], ...] = ()
     error: str | None = None
     detail: str | None = None
+    lacking: str | None = None
+
+    @property
+    def applies(self) -> bool:
+        """Whether the rule had anything to judge; else `lacking` names what the run doesn't know."""
+        return self.lacking is None
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,12 @@ def run(
     """Evaluates rules over a Parquet file; a rule that can't be evaluated is reported as such and harms no
     other.
 
-    `parameters`: `today` (date) and `updated_at` (date or aware datetime). `timeout` in seconds, `memory_limit`
-    as DuckDB writes it. `ledger` is where every row which breaks a rule is listed (`engine_ledger`), by DuckDB alone.
-    Spark takes a URL of its cluster too. Raises OutOfTimeError when time is over and CancelledError soon after
-    `cancelled` was set, both without a ledger left; FileNotFoundError, ArrowInvalid for no Parquet, ValueError for
-    two rules of one id, an unknown engine or a ledger of another engine; Invalid when Spark isn't installed.
+    `parameters`: `today` (date), `updated_at` (date or aware datetime), and what `contexts` gathers. `timeout` in
+    seconds, `memory_limit` as DuckDB writes it. `ledger` is where every row which breaks a rule is listed
+    (`engine_ledger`), by DuckDB alone. Spark takes a URL of its cluster too. Raises OutOfTimeError when time is over
+    and CancelledError soon after `cancelled` was set, both without a ledger left; FileNotFoundError, ArrowInvalid for
+    no Parquet, ValueError for two rules of one id, an unknown engine or a ledger of another engine; Invalid when
+    Spark isn't installed.
     """
     if len({rule.rule_id for rule in rules}) < len(rules):
         raise ValueError("two rules share an id")
@@ -102,9 +111,9 @@ def run(
         raise ValueError(f"no such engine: {engine}")
     if ledger is not None and engine != "duckdb":
         raise ValueError(f"no ledger with {engine}")
-    limits = Limits(memory_limit, threads, timeout, cancelled)
+    limits = Limits(memory_limit, threads, timeout, cancelled, engine_references.asked(rules, parameters or {}))
     with engine_peak.measured() as peak, _ground(engine, table, limits, keep=ledger is not None) as ground:
-        about = Table(ground.columns, parameters or {}, ground.type_names)
+        about = Table(ground.columns, parameters or {}, ground.type_names, ground.rows, ground.references)
         outcomes, expected = _prepare(rules, about)
         began = time.perf_counter()
         if expected:
@@ -156,10 +165,12 @@ def _prepare(rules: Sequence[Rule], about: Table) -> tuple[dict[str, RuleOutcome
         try:
             if problem is not None:
                 settled[rule.rule_id] = RuleOutcome(rule.rule_id, error="pattern-unreadable", detail=problem)
-            elif rule.kind == "updated_within":
-                settled[rule.rule_id] = _updated(rule, about)
+            elif rule.kind in settling.KINDS:
+                settled[rule.rule_id] = _known(rule, about)
             else:
                 expected[rule.rule_id] = engine_suites.expectation(rule, about)
+        except NotApplicableError as error:
+            settled[rule.rule_id] = RuleOutcome(rule.rule_id, success=True, lacking=error.lacking)
         except RuleError as error:
             settled[rule.rule_id] = RuleOutcome(rule.rule_id, error=error.reason, detail=error.detail)
         except ValueError as error:
@@ -168,15 +179,12 @@ def _prepare(rules: Sequence[Rule], about: Table) -> tuple[dict[str, RuleOutcome
     return settled, expected
 
 
-def _updated(rule: Rule, about: Table) -> RuleOutcome:
-    """The age of the last update in days, which no table can tell."""
-    updated = about.parameters.get("updated_at")
-    if not isinstance(updated, dt.date):
-        raise RuleError("run-parameter-missing", "updated_at")
-    day = engine_tables.local_day(updated) if isinstance(updated, dt.datetime) else updated
-    age = (about.day() - day).days
-    late = age > rule.parameters["days"]
-    return RuleOutcome(rule.rule_id, 1, 0, int(late), not late, age)
+def _known(rule: Rule, about: Table) -> RuleOutcome:
+    """What the platform knows without looking at any row."""
+    found = settling.settle(rule, settling.About(about.parameters, about.rows, tuple(about.columns)))
+    return RuleOutcome(
+        rule.rule_id, found.evaluated, 0, found.unexpected, found.success, found.observed, detail=found.detail
+    )
 
 
 def _validate(ground: Ground, expected: list[gx.Expectation]) -> Sequence[Any]:

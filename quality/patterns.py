@@ -48,6 +48,33 @@ _ALL = (
         "citizen_id",
         ("身份证", "身份号码", "sfzh", "zjhm", "id_card", "idcard"),
     ),
+    Pattern(
+        "organisation_code",
+        "组织机构代码",
+        "organisation code",
+        "^[0-9A-Z]{8}-?[0-9X]$",
+        "organisation_code",
+        ("组织机构代码", "机构代码", "zzjgdm", "jgdm", "org_code", "organisation_code"),
+        needs_hint=True,
+    ),
+    Pattern(
+        "registration",
+        "十五位工商注册号",
+        "company registration number (15 digits)",
+        "^[0-9]{15}$",
+        "registration",
+        ("注册号", "工商登记号", "zch", "registration_n", "reg_no"),
+        needs_hint=True,
+    ),
+    Pattern(
+        "bank_card",
+        "银行卡号",
+        "bank card number",
+        "^[0-9]{13,19}$",
+        "bank_card",
+        ("银行卡", "卡号", "yhkh", "bank_card", "card_no"),
+        needs_hint=True,
+    ),
     Pattern("mobile", "手机号码", "mobile number", "^1[3-9][0-9]{9}$", None, ("手机", "mobile", "sjh")),
     Pattern(
         "telephone",
@@ -113,10 +140,11 @@ _ALL = (
 PATTERNS = {pattern.code: pattern for pattern in _ALL}
 """Every known form by its code, the more particular one first."""
 
-_SPACE = " \t\r\n\u00a0\u3000"
-BLANK = f"^[{_SPACE}]*$"
+SPACES = " \t\r\n\u00a0\u3000"
+"""What counts as space at the ends of a text: the full-width one is among them."""
+BLANK = f"^[{SPACES}]*$"
 """A value which holds nothing but spaces, full-width ones included."""
-UNTRIMMED = f"^[{_SPACE}]|[{_SPACE}]$"
+UNTRIMMED = f"^[{SPACES}]|[{SPACES}]$"
 """A value with space before or after it."""
 GARBLED = "[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]|锟斤拷|烫烫烫"
 """A value with control characters or the traces of a wrong decoding."""

@@ -16,8 +16,9 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import engine_tables, patterns
+from quality import check_digits, engine_tables, patterns, profile_missing, profile_shapes, profile_sums
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
+from quality.profile_missing import Gaps
 
 SAMPLE = 20_000
 FEW = 300
@@ -38,7 +39,7 @@ class ColumnProfile:
     `top` are (value as text, rows), all of them when `top_exact`, else those of the sample; `quantiles` are
     (share, value); `histogram` (upper edge, rows), the last edge None; `patterns` shares of the sampled,
     non-blank text which has a known form, `digits` those with a right check digit, `dirt` those untrimmed or
-    garbled.
+    garbled; `shapes` the most frequent shapes of the sampled text, each with its rows.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ColumnProfile:
     digits: Mapping[str, float] | None = None
     dirt: Mapping[str, float] | None = None
     numeric: float | None = None
+    shapes: tuple[tuple[str, int], ...] = ()
 
     def quantile(self, share: float) -> Any:
         """The value at one of the shares kept, or None."""
@@ -81,13 +83,17 @@ class PairProfile:
 @dataclass(frozen=True)
 class Profile:
     """A table: its rows, how many of them repeat an earlier one in every column, its columns, its ordered
-    pairs."""
+    pairs, its candidate keys (of one or two columns), which columns are empty together, and totals with their
+    parts (names, the total last; rows with a total; rows where it is the sum)."""
 
     rows: int
     sampled: int
     repeated_rows: int
     columns: tuple[ColumnProfile, ...]
     pairs: tuple[PairProfile, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
+    gaps: Gaps | None = None
+    sums: tuple[tuple[tuple[str, ...], int, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values."""
@@ -102,6 +108,9 @@ class Profile:
             row["repeated_rows"],
             tuple(ColumnProfile(**_frozen(column)) for column in row["columns"]),
             tuple(PairProfile(**pair) for pair in row["pairs"]),
+            keys=tuple(tuple(key) for key in row.get("keys", ())),
+            gaps=Gaps.from_json(row["gaps"]) if row.get("gaps") else None,
+            sums=tuple((tuple(names), both, held) for names, both, held in row.get("sums", ())),
         )
 
 
@@ -126,11 +135,12 @@ def profile(
         _forms(scan, figures)
         _values(scan, figures)
         _histograms(scan, figures)
-        repeated = _keys(scan, figures)
+        _shapes(scan, figures)
+        repeated, keys, gaps = _keys(scan, figures, sampled)
         columns = tuple(
             ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
         )
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan))
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, profile_sums.sums(scan))
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
@@ -198,7 +208,8 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
         alias = column.alias
         for code, pattern in patterns.PATTERNS.items():
             asked[alias, f"patterns {code}"] = f"count_if(regexp_matches({alias}, {literal(pattern.regex)}))"
-        asked[alias, "digits uscc"] = f"count_if(length({alias}) = 18 AND check_uscc({alias}))"
+        for scheme in check_digits.PLAIN:
+            asked[alias, f"digits {scheme}"] = f"count_if(check_{scheme}({alias}))"
         asked[alias, "digits citizen_id"] = f"count_if(length({alias}) = 18 AND check_citizen_id({alias}, 99991231))"
         asked[alias, "dirt untrimmed"] = f"count_if(regexp_matches({alias}, {literal(patterns.UNTRIMMED)}))"
         asked[alias, "dirt garbled"] = f"count_if(regexp_matches({alias}, {literal(patterns.GARBLED)}))"
@@ -219,6 +230,13 @@ def _forms(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
             figures[alias]["numeric"] = (value or 0) / filled
         elif part == "usual" and value is not None:
             figures[alias]["usual_length"] = (int(value), same[alias, "same"] / filled)
+
+
+def _shapes(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
+    texts = [column for column in scan.columns if column.sort == "text"]
+    part = f"(SELECT * FROM sample WHERE hash({ROW} + 1) % 4 = 0)" if scan.rows > SAMPLE else "sample"
+    for alias, found in profile_shapes.find(scan, texts, part).items():
+        figures[alias]["shapes"] = found
 
 
 def _values(scan: Scan, figures: dict[str, dict[str, Any]]) -> None:
@@ -289,8 +307,11 @@ def _inner(edge: Any) -> bool:
     return bool(math.isfinite(edge) and abs(edge) < 2**63 - 1)
 
 
-def _keys(scan: Scan, figures: dict[str, dict[str, Any]]) -> int:
-    """Exact distinct values of what may be a key, and the rows which repeat an earlier one in every column."""
+def _keys(
+    scan: Scan, figures: dict[str, dict[str, Any]], sampled: int
+) -> tuple[int, tuple[tuple[str, ...], ...], Gaps | None]:
+    """Exact distinct values of what may be a key, the rows which repeat an earlier one in every column, candidate
+    keys, and which columns are empty together."""
     asked: dict[tuple[str, str], str] = {}
     for column in scan.columns:
         found, filled = figures[column.alias], scan.rows - figures[column.alias]["nulls"]
@@ -302,13 +323,43 @@ def _keys(scan: Scan, figures: dict[str, dict[str, Any]]) -> int:
     every = ", ".join(column.alias for column in scan.columns)
     if scan.columns:
         asked["", "rows"] = f"count(DISTINCT hash({every}))"
-    whole = scan.rows
-    for (alias, _), value in _select(scan, asked).items():
+    pairs = _likely_pairs(scan, figures, sampled)
+    for at, (first, second) in enumerate(pairs):
+        asked["", f"pair {at}"] = f"count(DISTINCT hash({first.alias}, {second.alias}))"
+    gapped = profile_missing.with_gaps(scan.columns, {key: one["nulls"] for key, one in figures.items()}, scan.rows)
+    if patterns_ := profile_missing.asked(gapped):
+        asked["", "gaps"] = patterns_
+    counted = _select(scan, asked)
+    for (alias, _), value in counted.items():
         if alias:
             figures[alias].update(distinct=value, distinct_exact=True)
-        else:
-            whole = value
-    return scan.rows - whole
+    singles = [(column.name,) for column in scan.columns if scan.rows and _is_key(scan, figures[column.alias])]
+    doubles = [
+        (first.name, second.name)
+        for at, (first, second) in enumerate(pairs)
+        if counted["", f"pair {at}"] == scan.rows and not {(first.name,), (second.name,)} & set(singles)
+    ]
+    gaps = profile_missing.read(gapped, counted["", "gaps"], scan.rows) if ("", "gaps") in counted else None
+    return scan.rows - counted.get(("", "rows"), scan.rows), (*singles, *doubles), gaps
+
+
+def _is_key(scan: Scan, found: Mapping[str, Any]) -> bool:
+    return bool(found["distinct_exact"] and found["distinct"] == scan.rows and not found["nulls"])
+
+
+def _likely_pairs(scan: Scan, figures: Mapping[str, Mapping[str, Any]], sampled: int) -> list[tuple[Column, Column]]:
+    """Pairs that may be a key where no column alone seems to be one: of full columns."""
+    if any(found["distinct"] >= scan.rows * _KEY_SHARE and not found["nulls"] for found in figures.values()):
+        return []
+    distinct = {alias: found["distinct"] for alias, found in figures.items()}
+    full = [
+        column
+        for column in scan.columns
+        if column.sort in {"text", "integer", "date", "datetime"}
+        and not figures[column.alias]["nulls"]
+        and 1 < distinct[column.alias] < scan.rows * _KEY_SHARE * 0.95
+    ]
+    return profile_missing.likely_keys(scan, full, distinct, sampled)
 
 
 def _pairs(scan: Scan) -> tuple[PairProfile, ...]:

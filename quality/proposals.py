@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quality import patterns, proposed_values
+from quality import patterns, proposed_references, proposed_values
 from quality.profiles import ColumnProfile, Profile
 from quality.rules import Rule
 
@@ -101,6 +101,8 @@ def propose(profile: Profile, items: Sequence[ItemHint], *, today: dt.date | Non
         for make in _OF_COLUMN:
             found.extend(make(subject))
     found.extend(_of_pairs(profile))
+    titles, stamps = {item.name: item.title for item in items}, [item.name for item in items if item.is_timestamp]
+    found.extend(proposed_references.propose(profile, titles, stamps, today))
     return tuple({rule.rule_id: rule for rule in reversed(found)}.values())[::-1]
 
 

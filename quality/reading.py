@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import datasets, scanning, versions
+from catalog import assessments, datasets, scanning, standards, versions
 from catalog.blobs import Blob, BlobStore
 from catalog.models import Version
 from catalog.reading_files import accounts, containers, looking
@@ -24,7 +24,8 @@ from catalog.versions import Loaded
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import Refusal
-from quality import profiles, proposals, runs, suites
+from quality import assessing, profiles, proposals, runs, suites
+from quality.assessing import Assessment, Subject
 from quality.profiles import Profile
 from quality.proposals import ItemHint
 from quality.rules import Rule
@@ -68,6 +69,7 @@ class Plan:
     rules: tuple[Rule, ...]
     settled: bool
     how: How
+    subject: Subject
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Kept:
-    """What was read, with table and refused rows in the store."""
+    """What was read and assessed, with table and refused rows in the store."""
 
     read: Read
+    assessment: Assessment
     table: Blob
     refusals: Blob | None = field(default=None)
 
@@ -105,19 +108,21 @@ def gather(session: Session, version_id: str) -> Plan | None:
     if version is None or version.state is not v.VersionState.RECEIVED:
         return None
     suite = suites.latest(session, version.entry)
+    lists = standards.lists_for(session, version.entry.items, local_date(version.uploaded_at))
     return Plan(
         version_id=version.id,
         sha256=version.original.sha256,
         filename=version.original.name,
-        items=tuple(_hint(item) for item in version.entry.items),
+        items=tuple(_hint(item, lists) for item in version.entry.items),
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
+        subject=assessing.subject_of(version.entry),
     )
 
 
 def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb: int) -> Kept | Asked | Refusal:
-    """Second beat, without any session: look, read, profile, propose, store.
+    """Second beat, without any session: look, read, profile, propose, assess, store.
 
     A file that can't be read is a refusal; one whose table is not plain to see is asked about.
     """
@@ -139,7 +144,8 @@ def act(plan: Plan, blobs: BlobStore, scratch: Path, now: datetime, *, memory_mb
         if isinstance(found, Asked):
             return found
         refusals = _keep(blobs, found.refused) if found.intake.rows_refused else None
-        return Kept(found, _keep(blobs, found.table), refusals)
+        assessment = assessing.assess(found.table, plan.subject, local_date(now), memory_limit=f"{PROFILE_MB}MB")
+        return Kept(found, assessment, _keep(blobs, found.table), refusals)
 
 
 def read(
@@ -198,6 +204,7 @@ def record(work: Work, plan: Plan, found: Kept | Asked | Refusal) -> None:
     if not plan.settled:
         suites.propose(work, version.entry, found.read.rules)
     versions.load(work, version, _loaded(found))
+    assessments.keep(work, version, found.assessment.found, found.assessment.facts)
     runs.request(work, version)
 
 
@@ -227,14 +234,16 @@ def _how(version: Version) -> How:
     return How(ask=True)
 
 
-def _hint(item: Any) -> ItemHint:
+def _hint(item: Any, lists: Mapping[str, Sequence[str]]) -> ItemHint:
+    """What the catalogue says of an item; its values are those of its code list, if it has one."""
+    codes = lists.get(item.name) or item.codes
     return ItemHint(
         name=item.name,
         title=item.title,
         type=item.type.value,
         nullable=item.nullable,
         is_primary=item.is_primary,
-        codes=tuple(item.codes) if item.codes else None,
+        codes=tuple(codes) if codes else None,
         is_timestamp=item.is_timestamp,
     )
 

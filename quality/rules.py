@@ -4,6 +4,7 @@ Pure: no table, no engine. A rule is stored as JSON, read by a steward as a sent
 turned into an expectation by `quality.expectations`. Dimensions and indicators follow GB/T 36344-2018.
 """
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,18 @@ class RuleError(ValueError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+class NotApplicableError(Exception):
+    """A rule has nothing to judge here: there is no version before, no cycle is promised, no such table is known.
+
+    `lacking` names the parameter of the run which is missing. Such a rule neither succeeds nor fails, and counts in
+    no score.
+    """
+
+    def __init__(self, lacking: str) -> None:
+        super().__init__(lacking)
+        self.lacking = lacking
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,13 @@ def _check_values(rule: Rule) -> None:
         "scheme": lambda v: any(p.digits == v for p in patterns.PATTERNS.values()),
         "values": lambda v: isinstance(v, Sequence) and not isinstance(v, str) and len(v) > 0,
         "type": lambda v: v in TYPES,
-        "days": lambda v: isinstance(v, int | float) and v >= 0,
+        "days": lambda v: v == "cycle" or (isinstance(v, int | float) and v >= 0),
+        "on": lambda v: v in {"today", "ever"} or _is_day(v),
+        "of": lambda v: isinstance(v, str) and all(v.partition(".")),
+        "list": lambda v: isinstance(v, str) and v != "",
+        "share": lambda v: isinstance(v, int | float) and 0 < v <= 1,
+        "limit": lambda v: isinstance(v, int | float) and v > 0,
+        "tolerance": lambda v: isinstance(v, int | float) and 0 <= v < float("inf"),
         "when": lambda v: isinstance(v, Mapping) and set(v) == {"column", "values"} and bool(v["values"]),
     }
     for name, value in given.items():
@@ -109,6 +128,13 @@ def _check_values(rule: Rule) -> None:
     low, high = given.get("min"), given.get("max")
     if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
         raise RuleError("bounds-crossed", rule.rule_id)
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(dt.date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def sentence(rule: Rule, language: str = "zh", titles: Mapping[str, str] | None = None) -> str:
@@ -128,7 +154,15 @@ def sentence(rule: Rule, language: str = "zh", titles: Mapping[str, str] | None 
         range=_range(rule.parameters, zh=zh),
         values=_values(rule.parameters.get("values", ()), zh=zh),
         form=_form(rule.parameters, zh=zh),
-        days=f"{rule.parameters.get('days', 0):g}",
+        days=_days(rule.parameters.get("days", 0), zh=zh),
+        moment=_moment(rule, names, zh=zh),
+        of=_reference(rule.parameters.get("of", ""), zh=zh),
+        item=rule.parameters.get("value", ""),
+        list=rule.parameters.get("list", ""),
+        percent=f"{rule.parameters.get('share', 1):.0%}",
+        limit=f"{rule.parameters.get('limit', 0):g}",
+        parts=("、" if zh else ", ").join(quoted[:-1]),
+        last=names[-1] if names else "",
         type_zh=TYPES.get(rule.parameters.get("type", ""), ("", ""))[0],
         type_en=TYPES.get(rule.parameters.get("type", ""), ("", ""))[1],
     )
@@ -152,6 +186,27 @@ def _bound(value: Any, *, zh: bool) -> str:
     if not days:
         return name
     return f"{name}{days:+g} 天" if zh else f"{name} {days:+g} days"
+
+
+def _days(days: Any, *, zh: bool) -> str:
+    if days == "cycle":
+        return "更新周期" if zh else "the update cycle"
+    return f"{days:g} 天" if zh else f"{days:g} days"
+
+
+def _moment(rule: Rule, names: Sequence[str], *, zh: bool) -> str:
+    """When a code has to be in use: the day beside it, today, another day, or ever."""
+    if len(names) > 1:
+        return f"“{names[1]}”当日" if zh else f"on the day in “{names[1]}”"
+    on = rule.parameters.get("on", "today")
+    named = {"today": ("当前", "today"), "ever": ("曾经", "at some time")}
+    zh_on, en_on = named.get(str(on), (f"{on} ", f"on {on}"))
+    return zh_on if zh else en_on
+
+
+def _reference(of: str, *, zh: bool) -> str:
+    code, _, item = of.partition(".")
+    return f"{code} 的“{item}”" if zh else f"“{item}” of {code}"
 
 
 def _values(values: Sequence[Any], *, zh: bool, shown: int = 8) -> str:

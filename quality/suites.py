@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog.models import Entry
 from policies.refusals import NotFound, Refused, Stale
-from quality import rule_checks
+from quality import rule_checks, standing
 from quality.models import Run, Suite
 from quality.rules import Rule
 from tenancy.types import new_id
@@ -39,8 +39,8 @@ def find(session: Session, entry: Entry, number: int) -> Suite:
 
 
 def rules_of(suite: Suite) -> tuple[Rule, ...]:
-    """The rules of a stored suite."""
-    return tuple(Rule.from_json(row) for row in suite.rules)
+    """The rules of a stored suite, and the standing ones which it was kept without."""
+    return standing.join([Rule.from_json(row) for row in suite.rules])
 
 
 def was_run(session: Session, entry: Entry) -> bool:

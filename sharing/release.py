@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from catalog import changes, versions
+from catalog import assessments, changes, versions
 from catalog.models import Entry
 from catalog.reading import LIVE
 from policies import rulebook
@@ -53,13 +53,20 @@ def decide(work: Work, entry: Entry, move: str, *, comment: str = "", basis: str
 
 
 def hindrances(session: Session, entry: Entry) -> list[Refusal]:
-    """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar."""
+    """What still stands against opening (domain rule §6.2): unpublished, no live rows, a score below the bar,
+    a risk of disclosure that nobody has assessed or signed for."""
     found: list[Refusal] = []
     if entry.state not in LIVE:
         found.append(Refused("release.not-published", code=entry.code))
     version = versions.live(session, entry)
     if version is None or not version.rows_loaded or version.verdict is not v.Verdict.PASS:
         found.append(Refused("release.no-data", code=entry.code))
-    elif version.score is not None and version.score < rulebook.in_force().quality.bar:
+    elif version.score is not None and version.score < _bar(entry):
         found.append(Refused("release.below-bar", score=f"{version.score:.2f}"))
-    return found
+    newest = version or versions.newest_passing(session, entry)
+    return [*found, *(assessments.hindrances(newest) if newest else ())]
+
+
+def _bar(entry: Entry) -> float:
+    """The least total for data that are opened and shared as this entry's."""
+    return float(rulebook.in_force().quality.terms(entry.open_tier.value, entry.share_type.value).bar)

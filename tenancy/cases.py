@@ -28,6 +28,10 @@ PREFIXES = {
     "RELEASE": "KF",
     "APPLICATION": "SQ",
     "DEMAND": "XQ",
+    "SCORECARD_APPEAL": "SS",
+    "STANDARD_REVIEW": "BZ",
+    "SOURCE_CLAIM": "SY",
+    "ISSUE": "WT",
     "WAIVER": "HM",
 }
 
@@ -42,10 +46,17 @@ def begin(
     applicant_tenant: Tenant | None = None,
     chain: Sequence[str] | None = None,
     number: str | None = None,
+    opened_by: str | None = None,
+    urgency: str = "",
+    tell: bool = True,
 ) -> Case:
-    """Open a case about a row, for the tenant that must answer it; the chain is drawn from the rules in force."""
-    rules = rulebook.in_force()
-    opened = approval.open_case(kind, work.actor.id, work.now, rules, chain=tuple(chain) if chain else None)
+    """Open a case about a row, for the tenant that must answer it; the chain is drawn from the rules in force.
+
+    `opened_by` stands for the actor where somebody without an account opens it; without `tell` nobody hears of it.
+    """
+    rules, opener = rulebook.in_force(), opened_by or work.actor.id
+    drawn = tuple(chain) if chain else None
+    opened = approval.open_case(kind, opener, work.now, rules, chain=drawn, urgency=urgency)
     year = local_date(work.now).year
     case = Case(
         id=new_id(),
@@ -59,7 +70,8 @@ def begin(
         tenant=tenant,
         applicant_tenant_id=applicant_tenant.id if applicant_tenant else None,
         applicant_tenant=applicant_tenant,
-        opened_by=work.actor.id,
+        opened_by=opener,
+        urgency=urgency,
         opened_at=work.now,
         rules_hash=rules.hash,
     )
@@ -69,7 +81,8 @@ def begin(
     work.session.add(case)
     work.session.flush()
     work.record("case.opened", case, kind=kind, stage=case.stage, number=case.number)
-    notices.tell_next(work, case)
+    if tell:
+        notices.tell_next(work, case)
     return case
 
 
@@ -141,6 +154,7 @@ def facts_of(case: Case) -> CaseFacts:
         intervals=_read(case.intervals),
         total=_read(case.total),
         extended=case.extended,
+        urgency=case.urgency,
     )
 
 
@@ -163,6 +177,11 @@ def find(session: Session, number: str, actor: Actor) -> Case:
     return case
 
 
+def by_number(session: Session, number: str) -> Case | None:
+    """A case by its number, for procedures whose cases whole groups may know of; the caller asks who may."""
+    return session.scalars(select(Case).where(Case.number == number)).first()
+
+
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Which cases an actor may know of: his own, his organisation's, and those his tenants must answer."""
     inside = [one.tenant_id for one in actor.standings if one.role and one.kind is not TenantKind.APPLICANT]
@@ -181,8 +200,11 @@ def worklist(session: Session, actor: Actor) -> list[Case]:
 
 
 def _waits_for(actor: Actor, case: Case) -> bool:
-    stage = rulebook.in_force().procedures[case.kind].stages[case.stage]
-    return any(one.startswith(f"{stage.turn}:") for one in capacities(actor, case))
+    procedure = rulebook.in_force().procedures[case.kind]
+    turn = procedure.stages[case.stage].turn
+    mine = {one for one in capacities(actor, case) if one.startswith(f"{turn}:")}
+    # A plain member of a body stands on its side too, but nothing waits for him.
+    return any(move.open_to(mine) for move in procedure.leaving(case.stage))
 
 
 def _keep_facts(case: Case, opened: CaseFacts) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from policies import rulebook
 from policies.procedures import Procedure
 from policies.vocabulary import Role
-from tenancy.models import Membership, TenantAncestor
+from tenancy.models import Membership, Person, TenantAncestor
 from tenancy.records import Case, Notice
 from tenancy.types import new_id
 
@@ -40,7 +40,7 @@ def tell_next(work: "Work", case: Case, kind: str = "case.moved", **params: Any)
     people = set(_people(work.session, case, stage.turn, _roles(procedure, case.stage)))
     if case.opened_by != work.actor.id and work.actor.kind != "system":
         people.add(case.opened_by)
-    for person_id in sorted(people - {work.actor.id, "system", "anonymous"}):
+    for person_id in sorted(_with_account(work.session, people - {work.actor.id})):
         tell(work, person_id, kind, case, number=case.number, stage=case.stage, procedure=case.kind, **params)
 
 
@@ -53,6 +53,11 @@ def _people(session: Session, case: Case, party: str, roles: frozenset[str]) -> 
         return list(session.scalars(query.where(Membership.tenant_id == case.applicant_tenant_id)))
     above = select(TenantAncestor.ancestor_id).where(TenantAncestor.tenant_id == case.tenant_id)
     return list(session.scalars(query.where(Membership.tenant_id.in_(above))))
+
+
+def _with_account(session: Session, people: set[str]) -> list[str]:
+    """Those who are persons here: the platform and whoever reported without an account read no notices."""
+    return list(session.scalars(select(Person.id).where(Person.id.in_(people))))
 
 
 def _roles(procedure: Procedure, stage: str) -> frozenset[str]:

@@ -33,6 +33,7 @@ class Case(Base):
     intervals: Mapped[list[Any]]
     total: Mapped[list[Any]]
     extended: Mapped[bool] = mapped_column(Boolean, default=False)
+    urgency: Mapped[str] = mapped_column(String(16), default="")
     due_on: Mapped[date | None] = mapped_column(index=True)
     provisional: Mapped[bool] = mapped_column(Boolean, default=False)
     ended_at: Mapped[datetime | None]

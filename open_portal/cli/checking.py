@@ -9,14 +9,19 @@ from typing import Any
 
 import click
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import versions
 from open_portal.cli import suites
 from policies.refusals import Invalid
-from quality import checks, reading, rules
+from quality import checks, engine_sources, reading, rules
 from quality.checks import Judgement
+from quality.expectations import ENGINES
 from quality.proposals import ItemHint
 from quality.reading import Asked, Read
+from quality.rules import Rule
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -28,25 +33,64 @@ quality.add_command(suites.suite)
 
 
 @quality.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE, required=False)
+@click.option("--fields", type=FILE, help="declared items, JSON / 字段说明")
 @click.option(
-    "--fields", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="declared items, JSON / 字段说明"
+    "--suite", type=FILE, help="rules to run instead of proposed ones, .json or .xlsx / 规则文件，代替自动建议的规则"
 )
-@click.option("--suite", "rules", type=suites.FILE, help="rules to run, .json or .xlsx / 规则文件")
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default="duckdb", show_default=True, help="what runs the rules / 校验引擎"
+)
+@click.option("--table", help="a table of a PostgreSQL instead of a file / 不用文件，而用 PostgreSQL 中的表")
+@click.option("--schema", help="its schema / 表所在的模式")
+@click.option("--database", envvar="TIAOXI_CHECK_DATABASE", help="its URL / 数据库地址")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
-def check(file: Path, fields: Path | None, rules: Path | None, as_json: bool) -> None:
-    """Read, type, profile and score a file by proposed rules or those of a suite. / 读取、定型、探查并评分。"""
+def check(
+    file: Path | None,
+    fields: Path | None,
+    suite: Path | None,
+    engine: str,
+    table: str | None,
+    schema: str | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Read, type, profile and score a file or a table. / 读取、定型、探查并评分。"""
+    if (file is None) == (table is None) or (table is not None and not database):
+        raise click.UsageError("FILE, or --table with --database / 请给出文件，或者 --table 与 --database")
     items = read_fields(fields) if fields else ()
+    asked = read_suite(suite) if suite else None
     now = datetime.now(UTC)  # noqa: TID251 - a command starts its own clock
     with (
-        Console(stderr=True).status(file.name),
+        Console(stderr=True).status(table or str(file)),
         TemporaryDirectory(prefix="tiaoxi-") as folder,
     ):
-        used = suites.read_rules(rules) if rules else None
+        file = file or copied(table or "", schema, database or "", Path(folder))
         read = taken_in(file, Path(folder), now, items)
-        found = checks.judge(read.table, read.rules if used is None else used, now, rows=read.intake.rows_loaded)
+        used = read.rules if asked is None else asked
+        try:
+            found = checks.judge(read.table, used, now, rows=read.intake.rows_loaded, engine=engine)
+        except Invalid as refusal:
+            raise _told(refusal) from refusal
     report = describe(read, found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
+
+
+def _told(refusal: Invalid) -> click.ClickException:
+    """A refusal in both languages."""
+    return click.ClickException("\n".join(dict.fromkeys(refusal.text(language) for language in ("zh", "en"))))
+
+
+def copied(table: str, schema: str | None, database: str, folder: Path) -> Path:
+    """A table of a database as a Parquet file; what the database refuses is told without its URL."""
+    out = folder / "copy.parquet"
+    try:
+        engine_sources.copy_table(database, schema, table, out)
+    except (SQLAlchemyError, ValueError) as error:
+        cause = getattr(error, "orig", None) or error
+        why = str(cause).splitlines()[0] if isinstance(error, SQLAlchemyError) else type(error).__name__
+        raise _told(Invalid("check.table-unreadable", table=table, why=why)) from None
+    return out
 
 
 def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Read:
@@ -59,6 +103,16 @@ def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...
     if isinstance(found, Asked):
         raise TypeError("a file was asked about although nobody can answer")
     return found
+
+
+def read_suite(path: Path) -> tuple[Rule, ...]:
+    """A suite: a workbook or JSON of Great Expectations, or a JSON list of rules as they are stored."""
+    if path.suffix.lower() != ".json" or not path.read_bytes().lstrip().startswith(b"["):
+        return suites.read_rules(path)
+    try:
+        return tuple(Rule.from_json(row) for row in json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise _told(Invalid("check.suite-unreadable", filename=path.name, why=str(error))) from error
 
 
 def read_fields(path: Path) -> tuple[ItemHint, ...]:
@@ -103,7 +157,10 @@ def describe(read: Read, found: Judgement) -> dict[str, Any]:
         "notes": [asdict(one) for one in read.intake.notes],
         "engine": found.run.engine,
         "engine_version": found.run.engine_version,
+        "rows_scanned": found.run.rows,
+        "sampled": found.run.sampled,
         "seconds": round(found.run.seconds, 3),
+        "peak_memory_mb": found.run.peak_memory_mb,
     }
 
 
@@ -113,6 +170,7 @@ def as_text(report: dict[str, Any]) -> str:
         "{rows_read} read / 读取, {rows_loaded} loaded / 载入, {rows_refused} refused / 拒收".format(**report),
         f"score / 得分 {report['score']}  {report['grade']}  {report['verdict']}",
     ]
+    lines.append("{engine_version}: {rows_scanned} 行 rows, {seconds} s, {peak_memory_mb} MB".format(**report))
     for rule in report["rules"]:
         sign = "✓" if rule["success"] else "✗"
         lines.append(f"{sign} {rule['unexpected_count']:>8}/{rule['evaluated']}  {rule['sentence_zh']}")

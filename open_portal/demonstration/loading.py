@@ -1,15 +1,18 @@
 """Loading the demonstration, once, into a database that has no tenant yet."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from catalog import importing, search_index
 from catalog.mapping import portals
 from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
-from open_portal.demonstration import entries, files, journeys, rules
+from open_portal.demonstration import entries, files, journeys, reports, rules, standards
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
+from policies import rulebook
+from policies.calendars import SHANGHAI, local_date
+from quality import scorecards
 from sharing.rates import readings
 from tenancy import audit, tenants, work
 from tenancy.actors import SYSTEM
@@ -33,15 +36,20 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
     for number, row in enumerate(rows):
         tell(row["title_zh"])
         entries.load(kit, cast, row, begin + number * timedelta(days=DAYS_BACK) / len(rows))
+    tell("data standards / 数据标准")
+    standards.load(kit, cast, entries.by_key(kit), now - timedelta(days=12))
     tell("neighbours' catalogues / 周边目录")
     import_catalogues(kit, now)
     tell("demands, applications / 需求与申请")
     journeys.raise_demands(kit, cast, now - timedelta(days=20))
     journeys.hand_in_applications(kit, cast, now - timedelta(days=9))
+    tell("data issues / 问题数据")
+    reports.report(kit, cast, now - timedelta(days=4))
     tell("rules, waivers / 规则与豁免")
     rules.show_rules(kit, cast, now - timedelta(days=5))
     tell("indicators / 指标")
     keep_trend(kit, begin, now)
+    freeze_months(kit, begin, now)
     with work.begin(kit.database, SYSTEM, now) as unit:
         audit.seal(unit.session, now, algorithm=kit.settings.audit_hash)
     search_index.catch_up(kit.index, kit.database)
@@ -65,3 +73,19 @@ def keep_trend(kit: Kit, begin: datetime, now: datetime) -> None:
             rates = readings.compute(session, at, scope=None)
         with work.begin(kit.database, SYSTEM, now) as unit:
             readings.keep(unit, rates, scope=None)
+
+
+def freeze_months(kit: Kit, begin: datetime, now: datetime) -> None:
+    """Freeze the scorecards of the months that have passed, each on its day."""
+    calendar = rulebook.in_force().calendar
+    month = local_date(begin).replace(day=1)
+    while True:
+        following = (month + timedelta(days=32)).replace(day=1)
+        at = datetime.combine(calendar.next_workday(following), time(9), SHANGHAI)
+        if at > now:
+            break
+        with work.begin(kit.database, SYSTEM, at) as unit:
+            scorecards.freeze(unit, month)
+        month = following
+    with work.begin(kit.database, SYSTEM, now) as unit:
+        scorecards.close(unit)

@@ -1,11 +1,14 @@
 """The administration: what this administrator can do, each part in a module of its own."""
 
 from open_portal.pages import (
+    admin_metadata,
     admin_people,
     admin_records,
     admin_rule_changes,
     admin_rules,
     admin_scorecard,
+    admin_scorecard_months,
+    admin_standards,
     admin_tenants,
     admin_try,
 )
@@ -13,11 +16,14 @@ from open_portal.pages.admin_frame import pages, show
 from open_portal.requests import actor
 
 __all__ = [
+    "admin_metadata",
     "admin_people",
     "admin_records",
     "admin_rule_changes",
     "admin_rules",
     "admin_scorecard",
+    "admin_scorecard_months",
+    "admin_standards",
     "admin_tenants",
     "admin_try",
     "pages",

@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.models import Entry, Version
-from catalog.reading import LIVE
-from policies import indicators, rulebook
+from policies import cards, indicators, rulebook, scorecard_figures
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.indicator_facts import EntryFacts
 from policies.indicators import Reading
+from policies.scorecard_figures import Figure
+from quality import department_figures
 from sharing.rates import readings
 from tenancy.models import Tenant, TenantAncestor
 from tenancy.records import Case
@@ -31,30 +32,44 @@ class Line:
     entries: int
     open_rate: float | None
     share_rate: float | None
-    score: float | None
-    dimensions: Mapping[str, float | None]
+    figures: Mapping[str, Figure]
+    card: v.Card | None
     failing: int
     overdue: int
+
+    def value(self, code: str) -> Decimal | None:
+        """A figure's value; None where nothing was measured."""
+        return self.figures[code].value if code in self.figures else None
 
 
 def lines(session: Session, shown: Sequence[Tenant], now: datetime) -> list[Line]:
     """A line for each of the bodies."""
     above = _ancestors(session)
     facts = _facts_by_body(session, now)
-    quality = _quality(session, above)
+    datasets = department_figures.by_body(department_figures.datasets(session, now))
+    issues = department_figures.issues(session, [one.id for one in shown], now)
     failing = _summed(_failing(session), above)
     overdue = _summed(_overdue(session, now), above)
-    return [
-        Line(
-            one,
-            *_rates(facts[one.id], now),
-            score=_mean(score for score, _dimensions in quality[one.id]),
-            dimensions={d.value: _mean(found.get(d.value) for _score, found in quality[one.id]) for d in v.Dimension},
-            failing=failing[one.id],
-            overdue=overdue[one.id],
+    made = []
+    for one in shown:
+        figures = scorecard_figures.figures([x.facts for x in datasets.get(one.id, ())], issues.get(one.id))
+        made.append(
+            Line(
+                one,
+                *_rates(facts[one.id], now),
+                figures=figures,
+                card=card_of(figures, one),
+                failing=failing[one.id],
+                overdue=overdue[one.id],
+            )
         )
-        for one in shown
-    ]
+    return made
+
+
+def card_of(figures: Mapping[str, Figure], tenant: Tenant) -> v.Card | None:
+    """The card that a body's figures earn by the rules in force."""
+    rules = rulebook.in_force().quality.cards
+    return cards.card(figures["punctuality"].value, figures["pass_rate"].value, tenant.key, rules)
 
 
 def _rates(facts: Sequence[EntryFacts], now: datetime) -> tuple[int, float | None, float | None]:
@@ -72,11 +87,6 @@ def _value(reading: Reading) -> float | None:
     return None if reading.value is None else float(reading.value)
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
-    return fmean(known) if known else None
-
-
 def _ancestors(session: Session) -> Mapping[str, list[str]]:
     found = defaultdict(list)
     for below, over in session.execute(select(TenantAncestor.tenant_id, TenantAncestor.ancestor_id)):
@@ -91,21 +101,6 @@ def _facts_by_body(session: Session, now: datetime) -> Mapping[str, list[EntryFa
             facts = EntryFacts.of(one)
             for tenant_id in facts.path:
                 found[tenant_id].append(facts)
-    return found
-
-
-def _quality(
-    session: Session, above: Mapping[str, list[str]]
-) -> Mapping[str, list[tuple[float, Mapping[str, float | None]]]]:
-    query = (
-        select(Entry.tenant_id, Version.score, Version.dimensions)
-        .join(Version, Version.id == Entry.live_version_id)
-        .where(Entry.state.in_(LIVE), Entry.origin == v.Origin.OWN, Version.score.is_not(None))
-    )
-    found = defaultdict(list)
-    for tenant_id, score, dimensions in session.execute(query):
-        for over in above[tenant_id]:
-            found[over].append((score, dimensions or {}))
     return found
 
 

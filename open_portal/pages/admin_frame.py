@@ -89,6 +89,12 @@ def sections() -> list[dict[str, Any]]:
             may_somewhere("scorecard.read", "Report"),
         ),
         (
+            "admin.standards_coverage",
+            _("Data standards"),
+            _("Elements and code lists by unit"),
+            may_somewhere("scorecard.read", "Report"),
+        ),
+        (
             "admin.tenant_tree",
             _("Tenants"),
             _("The tree of bodies, their names and faces"),

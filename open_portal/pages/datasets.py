@@ -4,13 +4,23 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from catalog import datasets, reading, search
 from catalog.models import Entry
-from open_portal.pages import bodies, dataset_words, finder, record, record_history, record_quality
+from open_portal.pages import (
+    bodies,
+    dataset_words,
+    finder,
+    record,
+    record_docs,
+    record_history,
+    record_profile,
+    record_quality,
+)
 from open_portal.requests import actor, deed, kit, now, session
 from policies import vocabulary as v
 from policies.refusals import NotFound
@@ -45,6 +55,30 @@ def show(code: str) -> str:
 def quality(code: str) -> str:
     """What the last quality run found, rule by rule."""
     return render_template("datasets/quality.html", **record_quality.page_of(_entry(code)))
+
+
+@pages.post("/datasets/<code>/quality/docs")
+def request_docs(code: str) -> ResponseReturnValue:
+    """Have the report for experts made."""
+    return record_docs.ask(code)
+
+
+@pages.get("/datasets/<code>/quality/docs.zip")
+def docs(code: str) -> Response:
+    """The report for experts, as an archive to keep."""
+    return record_docs.send(code)
+
+
+@pages.get("/datasets/<code>/profile")
+def profile(code: str) -> str:
+    """What the values look like, column by column."""
+    return render_template("datasets/profile.html", **record_profile.page_of(_entry(code)))
+
+
+@pages.get("/datasets/<code>/profile.json")
+def profile_json(code: str) -> Response:
+    """The same for machines."""
+    return jsonify(record_profile.plain(_entry(code)))
 
 
 @pages.get("/datasets/<code>/history")

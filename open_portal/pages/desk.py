@@ -11,14 +11,23 @@ from catalog.models import Entry, Version
 from open_portal.language import term
 from open_portal.pages import (
     desk_check,
+    desk_cleaning,
     desk_datasets,
     desk_demands,
     desk_files,
+    desk_issues,
+    desk_item_standards,
     desk_items,
     desk_layout,
+    desk_quality,
     desk_reviews,
+    desk_risk,
     desk_rule_forms,
     desk_rules,
+    desk_scorecards,
+    desk_sources,
+    desk_standard_sheets,
+    desk_standards,
     desk_suite_files,
     desk_suites,
     desk_tasks,
@@ -28,7 +37,7 @@ from open_portal.pages import (
     desk_waivers,
 )
 from open_portal.pages.desk_datasets import inside, stewarded
-from open_portal.pages.desk_frame import CASE_PAGES, address, case_line, language, pages
+from open_portal.pages.desk_frame import address, case_address, case_line, language, pages
 from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
@@ -37,14 +46,23 @@ from tenancy.records import Case, Notice
 
 PARTS = (
     desk_check,
+    desk_cleaning,
     desk_datasets,
     desk_demands,
     desk_files,
+    desk_item_standards,
+    desk_issues,
     desk_items,
     desk_layout,
+    desk_quality,
+    desk_risk,
     desk_reviews,
     desk_rule_forms,
     desk_rules,
+    desk_scorecards,
+    desk_sources,
+    desk_standard_sheets,
+    desk_standards,
     desk_suite_files,
     desk_suites,
     desk_tasks,
@@ -131,8 +149,7 @@ def _of_case(notice: Notice, params: dict[str, Any]) -> tuple[str, str]:
     case = session().get(Case, notice.about_id)
     if case is None:
         return text, url_for("desk.home")
-    endpoint = CASE_PAGES.get(kind, "desk.case")
-    return f"{text} · {case.title}", url_for(endpoint, number=number)
+    return f"{text} · {case.title}", case_address(case)
 
 
 def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
@@ -150,10 +167,19 @@ def _of_entry(kind: str, params: dict[str, Any]) -> tuple[str, str]:
         ),
         "version.refused": _("Version %(number)s of “%(title)s” could not be read", number=number, title=title),
         "entry.updated": _("“%(title)s” has new data", title=title),
+        "entry.offline": _("“%(title)s” is offline for its quality", title=title),
+        "entry.online": _("“%(title)s” is available again", title=title),
+        "issue.found": _("The check of “%(title)s” found %(count)s issues", title=title, count=params.get("count", "")),
+        "issue.mounted": _("An issue of “%(title)s” is with the unit where the data arise", title=title),
+        "issue.proved": _("Issue %(number)s of “%(title)s” is gone", number=number, title=title),
+        "issue.overdue": _("Issue %(number)s is overdue: %(title)s", number=number, title=title),
+        "issue.offline": _("“%(title)s” failed its gate for too long and was taken offline", title=title),
         "waiver.ending": _(
             "A waiver for “%(title)s” ends on %(day)s: mend the data or ask anew", day=params.get("day"), title=title
         ),
         "waiver.ended": _("A waiver for “%(title)s” ended on %(day)s", day=params.get("day"), title=title),
     }
+    if kind.startswith("issue."):
+        return texts[kind], url_for("desk.issue", number=number)
     href = url_for("desk.data", code=address(params["code"])) if "code" in params else url_for("desk.home")
     return texts.get(kind, f"{term(kind)} {title}".strip()), href

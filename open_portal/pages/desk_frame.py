@@ -24,8 +24,16 @@ from tenancy.records import Case, Decision
 from tenancy.work import Work
 
 pages = Blueprint("desk", __name__)
-CASE_PAGES = {"APPLICATION": "desk.application", "DEMAND": "desk.demand", "WAIVER": "desk.waiver"}
-"""The kinds of case that have a page of their own."""
+CASE_PAGES = {
+    "APPLICATION": "desk.application",
+    "DEMAND": "desk.demand",
+    "ISSUE": "desk.issue",
+    "WAIVER": "desk.waiver",
+    "SCORECARD_APPEAL": "desk.scorecard_appeal",
+    "STANDARD_REVIEW": "desk.standard_case",
+    "SOURCE_CLAIM": "desk.source_case",
+}
+"""The pages of kinds of case that are not worked on as entries are."""
 
 
 def language() -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import redirect, render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from catalog import datasets, reading, versions
+from catalog import datasets, disclosures, reading, versions
 from catalog.models import Entry
 from open_portal import forms_entry
-from open_portal.pages import desk_check
+from open_portal.pages import desk_check, desk_risk
 from open_portal.pages.desk_frame import (
     CASE_PAGES,
     address,
@@ -64,6 +64,27 @@ def decide_case(number: str) -> ResponseReturnValue:
         return decide(unit, entry, chosen, comment=words["comment"], basis=words["basis"])
 
     return decided(found, move, "desk/case.html", _case_page)
+
+
+@pages.post("/desk/cases/<number>/disclosure")
+def sign_risk(number: str) -> ResponseReturnValue:
+    """Sign, as the reviewer of a release, for the risk of disclosure of the version that would be opened."""
+    found = cases.find(session(), number, actor())
+    if found.kind != "RELEASE":
+        raise NotFound("general.not-found")
+    entry_id, reason = found.subject_id, request.form.get("reason", "")
+    try:
+        with deed() as unit:
+            entry = reading.find(unit.session, entry_id, unit.actor, unit.now)
+            version = desk_risk.newest(unit.session, entry)
+            if version is None or str(version.number) != request.form.get("version"):
+                raise Refused("approval.wrong-stage")
+            disclosures.sign(unit, version, reason)
+    except Invalid as refusal:
+        page = _case_page(cases.find(session(), number, actor()))
+        return render_template("desk/case.html", error=said(refusal), at="sign-reason", **page), 422
+    done(_("Your signature is kept with version %(number)s.", number=request.form["version"]))
+    return redirect(url_for("desk.case", number=number))
 
 
 def _rivals(kind: str) -> tuple[str, ...]:
@@ -124,6 +145,7 @@ def _case_page(found: Case) -> dict[str, Any]:
         "newest": newest,
         "violations": desk_check.faults(entry) if found.kind == "ENTRY_REVIEW" else [],
         "hindrances": [said(one) for one in release.hindrances(session(), entry)] if found.kind == "RELEASE" else [],
+        "risk": desk_risk.panel(entry) if found.kind == "RELEASE" else None,
         "changes": changes_of(entry) if found.kind == "ENTRY_CHANGE" else [],
         "tightened": _tightened(entry) if found.kind == "ENTRY_CHANGE" else (),
         "author": name_of(entry.author_id),
@@ -149,7 +171,7 @@ def frame(found: Case, moves: Sequence[Move]) -> dict[str, Any]:
     """What the page of any case shows around its subject."""
     procedure, chosen = procedure_of(found), language()
     limits = rulebook.in_force().limits
-    clock = procedure.stages[found.stage].clock
+    clock = procedure.stages[found.stage].limit(found.urgency)
     return {
         "case": found,
         "procedure": procedure.label(chosen),

@@ -40,6 +40,7 @@ def home() -> str:
         grants=[my_shapes.grant_row(one) for one in grants.of_actor(session(), actor())],
         followed=my_shapes.followed(),
         notices=my_shapes.notices(),
+        reports=my_shapes.reports(),
     )
 
 

@@ -12,10 +12,13 @@ from catalog.reading import Purpose, readable
 from open_portal import language, letters
 from open_portal.pages import applying_forms as forms
 from open_portal.pages import dataset_words as words
+from open_portal.pages import issue_words
 from open_portal.requests import actor, now, session
 from policies import rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
+from quality import issues
+from quality.issue_models import Issue
 from sharing.access import grants
 from sharing.access.models import Application, Grant
 from tenancy import notices as told
@@ -119,6 +122,21 @@ def notices() -> list[dict[str, str]]:
     return [_notice(one) for one in rows if one.kind in letters.WORDS]
 
 
+def reports() -> list[list[Any]]:
+    """The faults that the reader reported himself, each with where it stands."""
+    found = issues.all_of(session(), actor(), Issue.reporter_id == actor().id)
+    return [
+        [
+            {"text": one.number, "href": url_for("corrections.show", number=one.number)},
+            words.title(one.entry),
+            issue_words.about(one),
+            issue_words.stage_tag(one),
+            language.date(one.created_at),
+        ]
+        for one in found
+    ]
+
+
 def answers(application: Application) -> list[dict[str, Any]]:
     """What was answered, question by question; what may be left out and was left out does not show."""
     questions = [one for task in forms.TASKS for one in forms.questions_of(task, application)]
@@ -150,7 +168,9 @@ def _notice(notice: Notice) -> dict[str, str]:
     number = str(params.get("number", ""))
     if params.get("procedure") == v.CaseKind.APPLICATION:
         href = url_for("my.application", number=number)
-    elif notice.kind == "entry.updated":
+    elif params.get("procedure") == v.CaseKind.ISSUE:
+        href = url_for("corrections.show", number=number)
+    elif notice.kind.startswith("entry."):
         href = url_for("datasets.show", code=str(params.get("code", "")).replace("/", "-"))
     return {
         "text": letters.sentence(notice, str(get_locale())),

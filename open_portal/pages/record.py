@@ -16,10 +16,12 @@ from catalog.models import Entry, Follow, Item, Version
 from catalog.reading import Access
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import record_access, stored_rows
+from open_portal.pages import issue_words, record_access, stored_rows
 from open_portal.requests import actor, kit, now, session
+from policies import masks
 from policies import vocabulary as v
 from policies.refusals import Refusal
+from quality import issues
 
 PREVIEW = 20
 CODES = 12
@@ -52,8 +54,45 @@ def page_of(entry: Entry) -> dict[str, Any]:
         "versions": [one for one in seen_versions(session(), entry, access) if one][:RECENT],
         "follow": follow(entry),
         "sections": sections(entry, access, "show"),
+        "offline": offline(entry),
+        "issues": reported(entry),
+        "report": report(entry),
         "access": access,
     }
+
+
+def offline(entry: Entry) -> dict[str, Any] | None:
+    """Since when and why no rows are handed out; none while they are."""
+    if entry.offline_since is None:
+        return None
+    key = "en" if words.english() else "zh"
+    reasons = [one.get(key, "") for one in entry.offline_reasons or ()]
+    return {"since": language.date(entry.offline_since), "reasons": reasons}
+
+
+def reported(entry: Entry) -> list[dict[str, Any]]:
+    """What the public reported of the entry and the authority let through, with the answers; numbers masked."""
+    return [
+        {
+            "number": one.number,
+            "about": issue_words.about(one),
+            "text": masks.mask_text(one.description),
+            "answer": masks.mask_text(one.answer),
+            "unit": words.tenant_name(one.tenant),
+            "stage": issue_words.stage_tag(one),
+            "date": language.date(one.created_at),
+        }
+        for one in issues.shown_publicly(session(), entry)
+    ]
+
+
+def report(entry: Entry) -> dict[str, str]:
+    """Where a fault in the data is reported: here, or by the help where another portal answers for them."""
+    if entry.origin is v.Origin.HARVESTED or entry.state not in reading.LIVE:
+        return {"text": _("Report a problem with the data"), "href": url_for("site.help", _anchor="problem")}
+    inside = actor().in_government
+    text = _("Report an issue as a using department") if inside else _("Report a problem with the data")
+    return {"text": text, "href": url_for("corrections.form", code=words.slug(entry))}
 
 
 def sections(entry: Entry, access: Access, here: str) -> list[dict[str, Any]]:
@@ -63,6 +102,8 @@ def sections(entry: Entry, access: Access, here: str) -> list[dict[str, Any]]:
     if access.given:
         found.append(("rows", _("Data"), url_for("data.rows", code=code)))
     if entry.origin is v.Origin.OWN:
+        if access.given:
+            found.append(("profile", _("Profile"), url_for("datasets.profile", code=code)))
         found.append(("quality", _("Quality"), url_for("datasets.quality", code=code)))
         found.append(("history", _("History"), url_for("datasets.history", code=code)))
     return [{"text": text, "href": href, "current": name == here} for name, text, href in found]

@@ -59,6 +59,7 @@ def why_not(entry: Entry, access: Access) -> str:
         "not-open": _("These data have not been released to the public."),
         "elsewhere": _("The data are kept by the original portal; only the catalogue entry is listed here."),
         "forbidden": _("These data are not opened. The reason and its legal basis are given here."),
+        "offline": _("The data fail their quality gate and are not handed out until mended data pass it."),
         "nothing": _("None of the data items may be read by you."),
     }
     if entry.origin is v.Origin.HARVESTED:

@@ -1,78 +1,109 @@
-"""The quality of a dataset: six dimensions, the rules of the last run with their counts, earlier scores."""
+"""The quality of a dataset: six dimensions, the rules of the last run with what each costs, items, earlier scores."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-
 from catalog import reading, versions
-from catalog.models import Entry, Version
+from catalog.models import Entry
 from catalog.reading import Access
 from open_portal.pages import dataset_words as words
-from open_portal.pages import record
+from open_portal.pages import record, record_docs
 from open_portal.requests import actor, now, session
+from policies import grading, rulebook
 from policies import vocabulary as v
-from quality import kinds, rules
-from quality.models import Run
-from quality.rules import Rule, RuleError
+from quality import kinds, rules, scores
+from quality.rules import Rule
+from quality.scores import Outcome
 
 MOST_SCORES = 12
 DIMENSIONS = {one.value: one for one in v.Dimension}
 SEVERITIES = {one.value: one for one in v.Severity}
+ORDER = {v.Severity.CRITICAL: 0, v.Severity.WARNING: 1, v.Severity.INFO: 2}
 
 
 def page_of(entry: Entry) -> dict[str, Any]:
     """Everything the page shows. Samples of bad values are never on it, whoever asks."""
     access = reading.access(session(), entry, actor(), now())
     version = versions.live(session(), entry)
-    run = _last_run(version) if version else None
-    seen = record.seen_versions(session(), entry, access)
-    scored = [one for one in reversed(seen) if one.score is not None][-MOST_SCORES:]
+    run = scores.last_run(session(), version.id) if version else None
+    found = scores.outcomes(run) if run else []
     return {
         "entry": entry,
         "title": words.title(entry),
         "version": version,
         "run": run,
         "dimensions": record.dimensions(version),
-        "outcomes": _outcomes(entry, run, access) if run else [],
-        "scores": [{"label": f"#{one.number}", "value": round(one.score or 0, 2)} for one in scored],
+        "outcomes": lines(entry, found, access),
+        "items": items(entry, found, access),
+        "scores": _earlier(entry, access),
         "sections": record.sections(entry, access, "quality"),
+        "rules": rulebook.in_force(),
+        "docs": record_docs.state_of(entry, version, access, run),
     }
 
 
-def _last_run(version: Version) -> Run | None:
-    query = select(Run).where(Run.version_id == version.id).order_by(Run.at.desc()).limit(1)
-    return session().scalars(query).first()
-
-
-def _outcomes(entry: Entry, run: Run, access: Access) -> list[dict[str, Any]]:
-    """Each rule with its counts, failing ones first; rules about items that may not be named are left out."""
-    results = {one["rule_id"]: one for one in run.results}
+def lines(entry: Entry, found: Sequence[Outcome], access: Access) -> list[dict[str, Any]]:
+    """Each rule with its counts, those that cost most first; rules about items that may not be named are left out."""
     named = {item.name: item for item in record.visible_items(entry, inside=access.rule == "own-tenant")}
     titles = {name: words.label(item) for name, item in named.items()}
-    found = []
-    for stored in run.suite.rules:
-        try:
-            rule = Rule.from_json(stored)
-        except RuleError:
-            continue
-        if set(rule.columns) <= set(named) and rule.rule_id in results:
-            found.append(_outcome(rule, results[rule.rule_id], access, titles))
-    order = {v.Severity.CRITICAL: 0, v.Severity.WARNING: 1, v.Severity.INFO: 2}
-    return sorted(found, key=lambda one: (one["passed"], order[one["severity"]]))
+    gained = scores.gains(found)
+    shown = [_line(one, gained, access, titles) for one in found if set(one.rule.columns) <= set(named)]
+    return sorted(shown, key=lambda one: (one["passed"], -(one["gain"] or 0), ORDER[one["severity"]]))
 
 
-def _outcome(rule: Rule, result: dict[str, Any], access: Access, titles: dict[str, str]) -> dict[str, Any]:
-    broken = result.get("error") is not None
+def items(entry: Entry, found: Sequence[Outcome], access: Access) -> list[dict[str, Any]]:
+    """The score of each item that may be named, the lowest first; items that no rule names have none."""
+    scored = scores.item_scores(found)
+    return sorted(
+        (
+            {
+                "label": words.label(item),
+                "name": item.name,
+                "score": scored[item.name],
+                "count": _count(found, item.name),
+            }
+            for item in record.visible_items(entry, inside=access.rule == "own-tenant")
+            if scored.get(item.name) is not None
+        ),
+        key=lambda one: (one["score"], one["name"]),
+    )
+
+
+def _count(found: Sequence[Outcome], name: str) -> int:
+    return sum(name in one.rule.columns and one.score is not None for one in found)
+
+
+def _earlier(entry: Entry, access: Access) -> list[dict[str, Any]]:
+    seen = record.seen_versions(session(), entry, access)
+    scored = [one for one in reversed(seen) if one.score is not None][-MOST_SCORES:]
+    return [{"label": f"#{one.number}", "value": round(one.score or 0, 2)} for one in scored]
+
+
+def _line(one: Outcome, gained: Mapping[str, grading.Gain], access: Access, titles: dict[str, str]) -> dict[str, Any]:
+    rule, result = one.rule, one.result
+    gain = gained.get(rule.rule_id)
     return {
+        "rule_id": rule.rule_id,
         "sentence": sentence(rule, access, titles),
         "why": _why(rule, access),
         "dimension": DIMENSIONS[rule.dimension],
         "severity": SEVERITIES[rule.severity],
-        "evaluated": result.get("evaluated"),
-        "unexpected": None if broken else result.get("unexpected"),
-        "passed": bool(result.get("success")) and not broken,
-        "verdict": v.Verdict.ERROR if broken else v.Verdict.PASS if result.get("success") else v.Verdict.FAIL,
+        "weight": rule.weight,
+        "score": one.score,
+        "gain": gain.points if gain else None,
+        "evaluated": result.evaluated if result else None,
+        "unexpected": result.unexpected if result else None,
+        "passed": bool(result and result.success),
+        "verdict": v.Verdict.ERROR if result is None else v.Verdict.PASS if result.success else v.Verdict.FAIL,
+        "samples": one.samples if may_see_values(rule, access) else (),
+        "readable": may_see_values(rule, access),
     }
+
+
+def may_see_values(rule: Rule, access: Access) -> bool:
+    """Whether values that broke a rule may be shown: every item that it names may be read. A rule that names none is
+    about the table as a whole and has values of no row."""
+    return access.given and set(rule.columns) <= set(access.items)
 
 
 def _why(rule: Rule, access: Access) -> str:

@@ -43,6 +43,7 @@ def test_a_stewards_pages(visit: Callable[..., Any]) -> None:
     draft = tasks.removesuffix("/tasks")
     visitor.wait_for(f"{draft}/data", lambda text: "质检通过" in text)
     forms = [f"{tasks}/{name}" for name in ("basics", "items", "grading", "opening")]
+    forms += ["/desk/quality", "/desk/metadata"]
     assert not list(violations(visitor, ["/desk", tasks, *forms, *(f"{draft}/{name}" for name in LOOKED_AT)]))
 
 
@@ -58,7 +59,10 @@ def test_a_leaders_pages(visit: Callable[..., Any]) -> None:
     assert not list(
         violations(
             visitor,
-            ["/admin", "/admin/scorecard", "/admin/policies", "/admin/policies/changes", "/indicators/SAT_COUNT"],
+            [
+                *("/admin", "/admin/scorecard", "/admin/policies", "/admin/policies/changes", "/indicators/SAT_COUNT"),
+                *("/admin/scorecard/huzhou/figures/punctuality", "/admin/scorecards", "/admin/metadata"),
+            ],
         )
     )
 

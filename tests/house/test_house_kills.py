@@ -15,7 +15,7 @@ from kills_victim import KILLED, Victim
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from catalog import datasets, versions
+from catalog import assessments, datasets, versions
 from catalog.blobs import Blob
 from catalog.models import Entitlement, Entry
 from open_portal import migrating
@@ -63,7 +63,9 @@ def order(db: Database, cast: Any, now: datetime) -> dict[str, Any]:
         version = versions.receive(deed, entry, Blob("0" * 64, 5), "客流.csv")
         loaded = versions.Loaded(Blob("1" * 64, 9), None, 3, 3, 0, [], "utf-8", {})
         judged = versions.Judged(v.Verdict.PASS, [], 97.0, v.Grade.A, {}, 3, 0)
-        versions.settle(work.Work(deed.session, SYSTEM, now), version, loaded, judged)
+        platform = work.Work(deed.session, SYSTEM, now)
+        assessments.keep(platform, version, [], {"rows": 3})
+        versions.settle(platform, version, loaded, judged)
         datasets.submit(deed, entry)
         release.request(deed, entry)
         entry_id = entry.id

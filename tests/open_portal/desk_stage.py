@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from flask.testing import FlaskClient
 
-from catalog import blobs, datasets, versions
+from catalog import assessments, blobs, datasets, versions
 from catalog.blobs import Blob
 from catalog.models import Entry, Version
 from catalog.quarantine import Quarantine
@@ -136,6 +136,7 @@ class Stage:
             loaded = versions.Loaded(self._table(), refused, 3, 2, 1, [], "utf-8", {"columns": []})
             reasons = [] if verdict is v.Verdict.PASS else [{"code": "x", "zh": "得分不足", "en": "Too low a score"}]
             judged = versions.Judged(verdict, reasons, 97.5, v.Grade.A, {"accuracy": 97.5}, 2, 1)
+            assessments.keep(deed, version, [], {"rows": 2})
             versions.settle(deed, version, loaded, judged)
         return number
 

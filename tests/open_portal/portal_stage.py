@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from catalog import blobs, datasets, versions
+from catalog import assessments, blobs, datasets, versions
 from catalog.blobs import Blob
 from catalog.quarantine import Quarantine
 from catalog.search_index import Index
@@ -140,6 +140,7 @@ def entry(stage: Stage, title: str, *, open_it: bool, public: bool = True) -> st
         version = unit.session.get_one(versions.Version, keys[1])
         loaded = versions.Loaded(Blob("1" * 64, 9), None, 3, 3, 0, [], "utf-8", {})
         judged = versions.Judged(v.Verdict.PASS, [], 97.0, v.Grade.A, {"accuracy": 98.0, "timeliness": 55.0}, 3, 0)
+        assessments.keep(unit, version, [], {"rows": 3})
         versions.settle(unit, version, loaded, judged)
     with stage.deed(cast.steward) as unit:
         made = unit.session.get_one(datasets.Entry, keys[0])

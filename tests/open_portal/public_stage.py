@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog import datasets, importing, search_index, versions
+from catalog import assessments, datasets, importing, search_index, versions
 from catalog.mapping.portal_words import Portal, Reading
 from catalog.mapping.portals import Listing
 from catalog.models import Entry
@@ -115,6 +115,7 @@ def _settle(kit: Kit, now: datetime, version_id: str, text: str) -> None:
             table, None, found.rows_read, found.rows_loaded, found.rows_refused, columns, found.encoding, profile
         )
         scores = {"completeness": 100.0, "accuracy": 66.67}
+        assessments.keep(unit, version, [], {"rows": found.rows_loaded})
         versions.settle(unit, version, loaded, versions.Judged(v.Verdict.PASS, [], 91.0, v.Grade.B, scores, 2, 1))
         suite = Suite(
             id=new_id(),

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from flask import Flask
 from flask.testing import FlaskClient
 
-from catalog import blobs, datasets, reading, versions
+from catalog import assessments, blobs, datasets, reading, versions
 from catalog.models import Entry
 from catalog.quarantine import Quarantine
 from catalog.search_index import Index
@@ -144,7 +144,9 @@ def publish(kit: Kit, cast: Any, now: datetime, title: str, kind: v.OpenType, ti
     with work.begin(kit.database, actors.SYSTEM, now) as deed:
         loaded = versions.Loaded(table, None, ROWS, ROWS, 0, [], "utf-8", {})
         judged = versions.Judged(v.Verdict.PASS, [], 97.5, v.Grade.A, {"completeness": 97.5, "accuracy": None}, 3, 0)
-        versions.settle(deed, deed.session.get_one(versions.Version, version_id), loaded, judged)
+        version = deed.session.get_one(versions.Version, version_id)
+        assessments.keep(deed, version, [], {"rows": ROWS})
+        versions.settle(deed, version, loaded, judged)
     with work.begin(kit.database, cast.steward, now) as deed:
         entry = deed.session.get_one(Entry, entry_id)
         datasets.submit(deed, entry)

@@ -127,6 +127,35 @@ def test_declared_fields_of_a_workbook_are_held_against_it(tiaoxi: Command, tmp_
     assert not codes["success"]
 
 
+def test_a_suite_of_rules_is_run_by_the_engine_asked_for(tiaoxi: Command, tmp_path: Path) -> None:
+    suite = tmp_path / "规则.json"
+    rules = [
+        {"rule_id": "a", "kind": "not_null", "columns": ["层级"]},
+        {"rule_id": "b", "kind": "matches_pattern", "columns": ["区划代码"], "parameters": {"regex": "^33"}},
+    ]
+    suite.write_text(json.dumps(rules, ensure_ascii=False), encoding="utf-8")
+    file = SAMPLES / "delta_divisions.xlsx"
+    found = {}
+    for engine in ("duckdb", "pandas"):
+        done = tiaoxi("quality", "check", file, "--suite", suite, "--engine", engine, "--json")
+        assert done.returncode == 0, done.stderr
+        report = json.loads(done.stdout)
+        assert (report["engine"], report["rows_scanned"], report["sampled"]) == (engine, 350, False)
+        assert engine in report["engine_version"].lower()
+        assert report["seconds"] > 0
+        assert report["peak_memory_mb"] > 50
+        found[engine] = {rule["rule_id"]: rule["unexpected_count"] for rule in report["rules"]}
+    assert found["duckdb"] == found["pandas"]
+    assert found["duckdb"].keys() == {"a", "b"}
+    suite.write_text('[{"rule_id": "a", "kind": "magic"}]', encoding="utf-8")
+    refused(tiaoxi("quality", "check", file, "--suite", suite), "magic")
+    refused(tiaoxi("quality", "check", file, "--engine", "spark"), "pip install", "没有安装 Spark")
+    refused(tiaoxi("quality", "check"), "--database")
+    gone = tiaoxi("quality", "check", "--table", "t", "--database", "postgresql://a:secret@localhost:1/b")
+    refused(gone, "不能读取")
+    assert "secret" not in gone.stderr
+
+
 def test_mistakes_are_told_in_a_few_lines(tiaoxi: Command, tmp_path: Path) -> None:
     good = shutil.copy(SAMPLES / "huzhou_county_centres.csv", tmp_path / "good.csv")
     (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 no workbook")

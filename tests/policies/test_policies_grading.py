@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies import grading, rulebook
-from policies.grading import RuleResult
+from policies.grading import GateTerms, RuleResult
 from policies.vocabulary import Dimension, Grade, Severity, Verdict
 
 RULES = rulebook.load().quality
@@ -178,3 +178,24 @@ def test_data_are_timely_within_their_cycle_and_tolerance() -> None:
 def test_a_cycle_owes_whole_updates() -> None:
     assert grading.updates_due(timedelta(days=30), timedelta(days=7)) == 4
     assert grading.updates_due(timedelta(days=30), None) == 0
+
+
+def test_a_gate_asks_for_its_own_bar_and_hard_rules() -> None:
+    terms = GateTerms(Decimal(70), frozenset({"critical", "normative"}))
+    assert grading.gate([result()], Decimal(75), 10, RULES, terms).verdict == Verdict.PASS
+    assert grading.gate([result()], Decimal(69), 10, RULES, terms).verdict == Verdict.FAIL
+    bad = result(success=False, dimension=Dimension.NORMATIVE)
+    assert [one.code for one in grading.gate([bad], Decimal(90), 10, RULES, terms).reasons] == ["grading.hard-failed"]
+    assert grading.gate([bad], Decimal(90), 10, RULES).verdict == Verdict.PASS
+
+
+def test_the_stricter_gate_of_two_wins_and_unknown_ways_get_the_strictest() -> None:
+    gates = {
+        "T0": GateTerms(Decimal(80), frozenset({"critical"}), 5, 90),
+        "SHARE_UNCOND": GateTerms(Decimal(75), frozenset({"accuracy"}), 3),
+    }
+    rules = replace(RULES, gates=gates)
+    both = GateTerms(Decimal(80), frozenset({"critical", "accuracy"}), 3, 90)
+    assert rules.terms("T0", "SHARE_UNCOND") == rules.terms() == rules.terms("TX") == both
+    assert rules.terms("SHARE_UNCOND") == gates["SHARE_UNCOND"]
+    assert replace(RULES, gates={}).terms("T0") == GateTerms(RULES.bar)

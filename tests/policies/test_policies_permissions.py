@@ -60,6 +60,15 @@ DEMAND = {
     "provider_path": DEPT,
     "applicant_tenant_id": "other",
 }
+ISSUE = {
+    "type": "Issue",
+    "id": "i",
+    "path": DEPT,
+    "provider_path": OTHER,
+    "applicant_id": "newcomer",
+    "applicant_tenant_id": "acme",
+    "state": "DISPATCHED",
+}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
 NEWCOMER = {"type": "Person", "id": "newcomer", "path": DEPT}
 
@@ -83,8 +92,12 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "follow.set": (ENTRY, PEOPLE),
     "scorecard.read": (
         {"type": "Report", "id": "r", "path": DEPT},
-        {"leader", "cdo", "admin", "city_admin", "authority", "system"},
+        {"leader", "cdo", "admin", "city_admin", "authority", "system", "steward", "reviewer"},
     ),
+    "scorecard.appeal": ({"type": "Report", "id": "r", "path": DEPT}, {"steward", "reviewer", "leader"}),
+    "scorecard.rule": ({"type": "Report", "id": "r", "path": DEPT}, {"authority"}),
+    "scorecard.freeze": ({"type": "System", "id": "scorecards", "path": ()}, {"system"}),
+    "docs.request": ({**ENTRY, "type": "Version"}, PEOPLE | {"system"}),
     "indicator.compute": ({"type": "System", "id": "system", "path": ()}, {"system"}),
     "application.start": (ENTRY, PEOPLE),
     "application.edit": (APPLICATION, {"applicant"}),
@@ -102,6 +115,18 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "demand.dispatch": (DEMAND, {"authority"}),
     "demand.answer": (DEMAND, {"steward", "reviewer"}),
     "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
+    "issue.report": (ENTRY, {*PEOPLE, "anonymous"}),
+    "issue.read": (
+        ISSUE,
+        {
+            *("newcomer", "applicant", "colleague", "stranger"),
+            *("steward", "reviewer", "leader", "authority", "cdo", "system"),
+        },
+    ),
+    "issue.handle": (ISSUE, {"steward", "reviewer"}),
+    "issue.review": (ISSUE, {"authority"}),
+    "issue.follow": (ISSUE, {"newcomer", "applicant", "colleague", "system"}),
+    "issue.detect": (ENTRY, {"system"}),
     "tenant.manage": (TENANT, {"city_admin", "system_admin", "system"}),
     "face.manage": (TENANT, {"admin", "city_admin", "system"}),
     "person.manage": (NEWCOMER, {"admin", "city_admin", "system_admin", "system"}),
@@ -229,6 +254,12 @@ PARTICULAR = [
     ),
     ("system", "entry.register", {**ENTRY, "origin": "HARVESTED"}, "system-harvests"),
     ("system", "entry.edit", {**ENTRY, "origin": "OWN"}, DEFAULT_DENY),
+    ("steward", "issue.read", {**ISSUE, "state": "REVIEW"}, "unexamined-report-stays-with-authority"),
+    ("cdo", "issue.read", {**ISSUE, "state": "REFUSED"}, "unexamined-report-stays-with-authority"),
+    ("authority", "issue.read", {**ISSUE, "state": "REVIEW"}, "authority-reads-issue"),
+    ("newcomer", "issue.read", {**ISSUE, "state": "REVIEW"}, "reporter-follows-issue"),
+    ("anonymous", "issue.read", ISSUE, DEFAULT_DENY),
+    ("anonymous", "issue.follow", {**ISSUE, "applicant_id": "anonymous"}, "reporter-follows-issue"),
     ("stranger", "token.create", {"type": "Person", "id": "newcomer", "path": ()}, DEFAULT_DENY),
 ]
 

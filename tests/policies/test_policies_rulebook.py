@@ -198,3 +198,21 @@ def test_a_process_decides_by_the_book_put_in_force(tmp_path: Path) -> None:
     finally:
         rulebook.put_in_force(before)
     assert rulebook.in_force() is before
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ('[gates.T9]\nbar = "80"\nhard = []\ngrace_days = 1\n', "T9"),
+        ('[gates.T0]\nbar = "80"\nhard = ["deadly"]\ngrace_days = 1\n', "gates.T0.hard"),
+        ('[gates.T0]\nbar = "80"\nhard = []\ngrace_days = 1\ngracious = 2\n', "gates.T0.gracious"),
+        ('[gates.T0]\nbar = "80"\nhard = []\ngrace_days = -1\n', "gates.T0.grace_days"),
+        ("[gates.T0]\nhard = []\ngrace_days = 1\n", "gates.T0.bar"),
+    ],
+)
+def test_a_gate_that_cannot_be_meant_stops_the_start(tmp_path: Path, change: str, key: str) -> None:
+    with pytest.raises(RulebookError, match=rf"quality\.toml.*{key}"):
+        rulebook.load(written(tmp_path, "quality.toml", change))
+    book = rulebook.load(written(tmp_path, "quality.toml", '[gates.T0]\nbar = "90"\nhard = []\ngrace_days = 1\n'))
+    assert book.quality.terms("T0").bar == Decimal(90)
+    assert book.quality.terms("T1") == rulebook.load().quality.terms("T1")
