@@ -17,7 +17,7 @@ from policies import vocabulary as v
 from quality import suites, waivers
 from quality.models import Suite
 from quality.rules import Rule
-from quality.suite_models import Trial
+from quality.suite_models import Trial, Waiver
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.records import Case
@@ -287,7 +287,7 @@ def test_an_officer_may_decide_and_waivers_end_by_themselves(stage: Stage, code:
         with work.begin(stage.db, SYSTEM, stage.now + timedelta(days=days)) as unit:
             waivers.follow(unit)
             waivers.follow(unit)
-            found = unit.session.get_one(waivers.Waiver, waiver_id)
+            found = unit.session.get_one(Waiver, waiver_id)
             assert found.state == v.WaiverState(state)
     home = stage.client(stage.cast.steward).get("/desk").text
     assert home.count("将于 2026-12-13 到期") == 1
