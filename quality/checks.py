@@ -111,11 +111,12 @@ def judge(
     terms: GateTerms | None = None,
     known: Mapping[str, Any] | None = None,
     waived: Collection[str] = (),
+    ledger: Path | None = None,
 ) -> Judgement:
     """Run rules over a table, score the outcomes and hold them against a gate, the strictest unless one is given.
 
-    `known` is what `contexts` tells of the table beside itself; the `waived` rules keep nothing from going live. Raises
-    what `expectations.run` raises.
+    `ledger` is where every row that breaks a rule is listed. `known` is what `contexts` tells of the table beside
+    itself; the `waived` rules keep nothing from going live. Raises what `expectations.run` raises.
     """
     run = expectations.run(
         table,
@@ -125,6 +126,7 @@ def judge(
         timeout=seconds,
         cancelled=cancelled,
         parameters={"today": local_date(now), "updated_at": updated_at or now, **(known or {})},
+        ledger=ledger,
     )
     results = _rule_results(rules, run)
     bars = rulebook.in_force().quality

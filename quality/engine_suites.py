@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
+from quality import engine_findings, engine_references, patterns
 from quality import engine_gx as gx
-from quality import engine_references, patterns
 from quality.engine_checks import ExpectColumnValuesToHaveValidCheckDigits
 from quality.engine_subjects import Subject, Table, demand, typed
 from quality.engine_tables import day_number
@@ -28,7 +28,7 @@ def expectation(rule: Rule, table: Table) -> gx.Expectation:
     columns = [table.column(name) for name in rule.columns] if rule.kind != "columns_match" else []
     given = {"meta": {"rule_id": rule.rule_id, "dimension": rule.dimension}, "severity": rule.severity}
     on = Subject(rule, table, columns, {**given, **_condition(rule, table)})
-    return (engine_references.BUILDERS.get(rule.kind) or _BUILDERS[rule.kind])(on)
+    return _BUILDERS[rule.kind](on)
 
 
 def _condition(rule: Rule, table: Table) -> dict[str, Any]:
@@ -247,4 +247,6 @@ _BUILDERS: dict[str, Callable[[Subject], gx.Expectation]] = {
     "in_order": _order,
     "equal": _equal,
     "newest": _newest,
+    **engine_references.BUILDERS,
+    **engine_findings.BUILDERS,
 }

@@ -311,7 +311,52 @@ _ALL = (
         ("交付的记录都能载入使用", "every row delivered can be loaded and used"),
     ),
 )
-KINDS = {kind.code: kind for kind in _ALL}
+_FINDINGS = (
+    _kind(
+        "determined_by",
+        ("同组一致", "As its group says"),
+        "0402",
+        (2, 4),
+        ("“{last}”与{first}相同的其他记录一致", "“{last}” is what other rows with the same {first} say"),
+        optional={"share", "needed"},
+    ),
+    _kind(
+        "filled_as_group",
+        ("同组已填", "Filled as its group"),
+        "0201",
+        (2, 2),
+        (
+            "“{a}”相同的多数记录已填“{b}”时,“{b}”不为空",
+            "“{b}” is not empty where most rows with the same “{a}” have it",
+        ),
+        optional={"share"},
+    ),
+    _kind(
+        "misspelt",
+        ("无误写", "No misspelt values"),
+        "0301",
+        (1, 1),
+        ("“{a}”没有误写,如{slips}", "“{a}” holds no misspelt value such as {slips}"),
+        required={"meant"},
+    ),
+    _kind(
+        "misspelt_words",
+        ("无误写词语", "No misspelt words"),
+        "0301",
+        (1, 1),
+        ("“{a}”没有误写的词,如{slips}", "“{a}” holds no misspelt word such as {slips}"),
+        required={"meant"},
+    ),
+    _kind(
+        "usual_form",
+        ("惯用写法", "Usual form"),
+        "0302",
+        (1, 1),
+        ("“{a}”按惯用写法书写,如{forms}", "“{a}” is written in its usual form, such as {forms}"),
+        required={"regex", "examples"},
+    ),
+)
+KINDS = {kind.code: kind for kind in (*_ALL, *_FINDINGS)}
 TYPES = {
     "text": ("文本", "text"),
     "integer": ("整数", "integer"),

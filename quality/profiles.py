@@ -1,5 +1,4 @@
-"""What a Parquet table holds, column by column: the ground for proposed rules and for the page that shows the
-data.
+"""What a Parquet table holds, column by column: the ground for proposed rules and for its page.
 
 A handful of statements whatever the number of columns: one over the whole table, one which keeps a fixed
 sample, and a few that read only the columns they ask about. Row counts, nulls, blanks, extremes, and the values
@@ -16,8 +15,9 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from quality import check_digits, engine_tables, patterns, profile_missing, profile_shapes, profile_sums
+from quality import check_digits, engine_tables, findings, patterns, profile_missing, profile_shapes, profile_sums
 from quality.engine_tables import ROW, SOURCE, Column, Scan, literal
+from quality.findings import Finding
 from quality.profile_missing import Gaps
 
 SAMPLE = 20_000
@@ -82,9 +82,9 @@ class PairProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A table: its rows, how many of them repeat an earlier one in every column, its columns, its ordered
-    pairs, its candidate keys (of one or two columns), which columns are empty together, and totals with their
-    parts (names, the total last; rows with a total; rows where it is the sum)."""
+    """A table: its rows, how many repeat an earlier one in every column, its columns, its ordered pairs, its
+    candidate keys (of one or two columns), which columns are empty together, and totals with their parts (names,
+    the total last; rows with a total; rows where it is the sum), and what a look at values found."""
 
     rows: int
     sampled: int
@@ -94,6 +94,7 @@ class Profile:
     keys: tuple[tuple[str, ...], ...] = ()
     gaps: Gaps | None = None
     sums: tuple[tuple[tuple[str, ...], int, int], ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values."""
@@ -111,6 +112,7 @@ class Profile:
             keys=tuple(tuple(key) for key in row.get("keys", ())),
             gaps=Gaps.from_json(row["gaps"]) if row.get("gaps") else None,
             sums=tuple((tuple(names), both, held) for names, both, held in row.get("sums", ())),
+            findings=tuple(Finding(**{**one, "columns": tuple(one["columns"])}) for one in row.get("findings", ())),
         )
 
 
@@ -137,10 +139,9 @@ def profile(
         _histograms(scan, figures)
         _shapes(scan, figures)
         repeated, keys, gaps = _keys(scan, figures, sampled)
-        columns = tuple(
-            ColumnProfile(column.name, column.sort, column.sql_type, **figures[column.alias]) for column in scan.columns
-        )
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, profile_sums.sums(scan))
+        columns = tuple(ColumnProfile(one.name, one.sort, one.sql_type, **figures[one.alias]) for one in scan.columns)
+        sums = profile_sums.sums(scan)
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, sums, findings.look(scan))
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quality import patterns, proposed_references, proposed_values
+from quality import patterns, proposed_findings, proposed_references, proposed_values
 from quality.profiles import ColumnProfile, Profile
 from quality.rules import Rule
 
@@ -103,6 +103,7 @@ def propose(profile: Profile, items: Sequence[ItemHint], *, today: dt.date | Non
     found.extend(_of_pairs(profile))
     titles, stamps = {item.name: item.title for item in items}, [item.name for item in items if item.is_timestamp]
     found.extend(proposed_references.propose(profile, titles, stamps, today))
+    found = [*proposed_findings.believed(found, profile), *proposed_findings.proposed(profile)]
     return tuple({rule.rule_id: rule for rule in reversed(found)}.values())[::-1]
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from quality import patterns
 from quality.kinds import DIMENSIONS, KINDS, TYPES, Kind
 
+SURE = 0.9
+"""The confidence from which a value that breaks a rule is reported as wrong, cell by cell."""
 SEVERITIES = ("critical", "warning", "info")
 
 
@@ -45,7 +47,8 @@ class Rule:
     `parameters` are JSON values: bounds are numbers, ISO dates, or `{"parameter": "today", "days": -30}`,
     filled at the run; `when` = `{"column", "values"}` restricts any row rule to some rows. `mostly` is the
     share of counted rows which must hold for the rule to succeed (the score takes the share itself). `origin`
-    says who proposed it: item, profile, steward.
+    says who proposed it: item, profile, steward. `confidence` says how sure it is, from 0 to 1, that a value which
+    breaks the rule is wrong: what is only worth a look has less than `SURE`.
     """
 
     rule_id: str
@@ -60,6 +63,7 @@ class Rule:
     origin: str = "steward"
     why_zh: str = ""
     why_en: str = ""
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         kind = KINDS.get(self.kind)
@@ -96,6 +100,7 @@ def _check(rule: Rule, kind: Kind) -> None:
         "severity-unknown": rule.severity not in SEVERITIES,
         "weight-wrong": not 0 <= rule.weight < float("inf"),
         "mostly-wrong": not 0 < rule.mostly <= 1,
+        "confidence-wrong": not 0 <= rule.confidence <= 1,
     }
     for reason, broken in problems.items():
         if broken:
@@ -118,6 +123,8 @@ def _check_values(rule: Rule) -> None:
         "of": lambda v: isinstance(v, str) and all(v.partition(".")),
         "list": lambda v: isinstance(v, str) and v != "",
         "share": lambda v: isinstance(v, int | float) and 0 < v <= 1,
+        "needed": lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 1,
+        "meant": lambda v: isinstance(v, Mapping) and bool(v) and all(isinstance(one, str) for one in v),
         "limit": lambda v: isinstance(v, int | float) and v > 0,
         "tolerance": lambda v: isinstance(v, int | float) and 0 <= v < float("inf"),
         "when": lambda v: isinstance(v, Mapping) and set(v) == {"column", "values"} and bool(v["values"]),
@@ -163,6 +170,9 @@ def sentence(rule: Rule, language: str = "zh", titles: Mapping[str, str] | None 
         limit=f"{rule.parameters.get('limit', 0):g}",
         parts=("、" if zh else ", ").join(quoted[:-1]),
         last=names[-1] if names else "",
+        first=("或" if zh else " or ").join(quoted[:-1]),
+        slips=_slips(rule.parameters.get("meant", {}), zh=zh),
+        forms=_values(rule.parameters.get("examples", ()), zh=zh, shown=3),
         type_zh=TYPES.get(rule.parameters.get("type", ""), ("", ""))[0],
         type_en=TYPES.get(rule.parameters.get("type", ""), ("", ""))[1],
     )
@@ -214,6 +224,13 @@ def _values(values: Sequence[Any], *, zh: bool, shown: int = 8) -> str:
     if len(values) <= shown:
         return text
     return f"{text} 等 {len(values)} 个值" if zh else f"{text} … ({len(values)} values)"
+
+
+def _slips(meant: Mapping[str, str], *, zh: bool, shown: int = 3) -> str:
+    listed = list(meant.items())[:shown]
+    if zh:
+        return "、".join(f"“{wrong}”(应为“{right}”)" for wrong, right in listed)
+    return ", ".join(f"“{wrong}” for “{right}”" for wrong, right in listed)
 
 
 def _form(given: Mapping[str, Any], *, zh: bool) -> str:

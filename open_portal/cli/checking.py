@@ -1,6 +1,7 @@
 """The command that checks a file's quality without a database."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog import versions
 from open_portal.cli import suites
 from policies.refusals import Invalid
+from quality import cells as flagging
 from quality import checks, engine_sources, reading, rules
 from quality.checks import Judgement
 from quality.expectations import ENGINES
@@ -45,6 +47,11 @@ quality.add_command(suites.suite)
 @click.option("--schema", help="its schema / 表所在的模式")
 @click.option("--database", envvar="TIAOXI_CHECK_DATABASE", help="its URL / 数据库地址")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
+@click.option(
+    "--cells",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="write each cell that is surely wrong, as row,column,rule / 逐格写出确信有误的值：行、列、规则",
+)
 def check(
     file: Path | None,
     fields: Path | None,
@@ -54,10 +61,13 @@ def check(
     schema: str | None,
     database: str | None,
     as_json: bool,
+    cells: Path | None,
 ) -> None:
     """Read, type, profile and score a file or a table. / 读取、定型、探查并评分。"""
     if (file is None) == (table is None) or (table is not None and not database):
         raise click.UsageError("FILE, or --table with --database / 请给出文件，或者 --table 与 --database")
+    if cells and engine != "duckdb":
+        raise click.UsageError("--cells needs the duckdb engine / --cells 只能配合 duckdb 引擎")
     items = read_fields(fields) if fields else ()
     asked = read_suite(suite) if suite else None
     now = datetime.now(UTC)  # noqa: TID251 - a command starts its own clock
@@ -69,9 +79,12 @@ def check(
         read = taken_in(file, Path(folder), now, items)
         used = read.rules if asked is None else asked
         try:
-            found = checks.judge(read.table, used, now, rows=read.intake.rows_loaded, engine=engine)
+            ledger = Path(folder) / "ledger.parquet" if cells else None
+            found = checks.judge(read.table, used, now, rows=read.intake.rows_loaded, engine=engine, ledger=ledger)
         except Invalid as refusal:
             raise _told(refusal) from refusal
+        if cells and ledger:
+            write_cells(cells, file, read, used, ledger)
     report = describe(read, found)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2, default=str) if as_json else as_text(report))
 
@@ -91,6 +104,13 @@ def copied(table: str, schema: str | None, database: str, folder: Path) -> Path:
         why = str(cause).splitlines()[0] if isinstance(error, SQLAlchemyError) else type(error).__name__
         raise _told(Invalid("check.table-unreadable", table=table, why=why)) from None
     return out
+
+
+def write_cells(out: Path, file: Path, read: Read, used: Sequence[Rule], ledger: Path) -> int:
+    """The flagged cells of a file as CSV (see `quality.cells`); returns how many lines."""
+    rows = flagging.numbers(file, file.name, read.intake, read.refused, ledger.parent)
+    with out.open("w", encoding="utf-8", newline="") as text:
+        return flagging.write(text, used, ledger, rows)
 
 
 def taken_in(file: Path, folder: Path, now: datetime, items: tuple[ItemHint, ...]) -> Read:

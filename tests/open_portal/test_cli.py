@@ -156,6 +156,22 @@ def test_a_suite_of_rules_is_run_by_the_engine_asked_for(tiaoxi: Command, tmp_pa
     assert "secret" not in gone.stderr
 
 
+def test_wrong_cells_are_written_as_row_column_rule(tiaoxi: Command, tmp_path: Path) -> None:
+    towns = ["织里镇", "八里店镇", "Shanlian Town", "Linghu Town"]
+    rows = [f"{number},{number % 4 + 1:03},{towns[number % 4]}" for number in range(1, 201)]
+    at = next(number for number, row in enumerate(rows, 1) if row.endswith("Linghu Town") and number > 50)
+    rows[at - 1] = rows[at - 1].replace("Linghu", "Linhgu")
+    rows.insert(9, "a row that is refused")
+    file, out = tmp_path / "towns.csv", tmp_path / "cells.csv"
+    file.write_text("\n".join(["序号,区号,名称", *rows, ""]), encoding="utf-8")
+    done = tiaoxi("quality", "check", file, "--cells", out)
+    assert done.returncode == 0, done.stderr
+    heading, *lines = out.read_text(encoding="utf-8").splitlines()
+    assert heading == "row,column,rule"
+    assert lines
+    assert {line.rpartition(",")[0] for line in lines} == {f"{at + 1},名称"}
+
+
 def test_mistakes_are_told_in_a_few_lines(tiaoxi: Command, tmp_path: Path) -> None:
     good = shutil.copy(SAMPLES / "huzhou_county_centres.csv", tmp_path / "good.csv")
     (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 no workbook")
