@@ -1,9 +1,8 @@
 """What a Parquet table holds, column by column: the ground for proposed rules and for its page.
 
-A handful of statements whatever the number of columns: one over the whole table, one which keeps a fixed
-sample, and a few that read only the columns they ask about. Row counts, nulls, blanks, extremes, and the values
-of columns with few of them are exact; shares of known forms come from the sample; a number of distinct values
-says itself whether it is exact.
+A handful of statements whatever the number of columns: one over the whole table, one which keeps a fixed sample, and a
+few that read only the columns they ask about. Row counts, nulls, blanks, extremes, and the values of columns with few
+of them are exact; shares of known forms come from the sample; distinct values say themselves whether they are exact.
 """
 
 import datetime as dt
@@ -140,8 +139,8 @@ def profile(
         _shapes(scan, figures)
         repeated, keys, gaps = _keys(scan, figures, sampled)
         columns = tuple(ColumnProfile(one.name, one.sort, one.sql_type, **figures[one.alias]) for one in scan.columns)
-        sums = profile_sums.sums(scan)
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, sums, findings.look(scan))
+        totals, found = profile_sums.sums(scan), findings.look(scan)
+        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, totals, found)
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
