@@ -92,7 +92,7 @@ def live_runs(session: Session) -> list[tuple[Run, Version]]:
         select(Run, Version)
         .join(Version, Version.id == Run.version_id)
         .join(Entry, Entry.live_version_id == Version.id)
-        .where(Entry.state.in_(LIVE))
+        .where(Entry.state.in_(LIVE), Run.state == v.RunState.DONE)
         .order_by(Run.at)
     )
     return list({version.id: (run, version) for run, version in session.execute(query)}.values())

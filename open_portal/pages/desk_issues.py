@@ -201,7 +201,7 @@ def samples(found: Issue) -> list[tuple[int, str]]:
     query = (
         select(Run)
         .join(Version, Version.id == Run.version_id)
-        .where(Version.entry_id == found.entry_id, Version.number == found.seen_number)
+        .where(Version.entry_id == found.entry_id, Version.number == found.seen_number, Run.state == v.RunState.DONE)
         .order_by(Run.at.desc())
         .limit(1)
     )

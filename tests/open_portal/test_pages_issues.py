@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from catalog import reading, versions
 from catalog.models import Entry, Version
-from open_portal.handlers import check_version, watch_issues
+from open_portal.handlers import check_now, watch_issues
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from quality import issues
@@ -240,7 +240,7 @@ def test_a_real_check_opens_and_closes(kit: Kit, cast: Any, code: str, now: date
             entry = reading.find(unit.session, code, cast.steward, now)
             blob = kit.blobs.put(BytesIO(text.encode()), limit=1 << 20)
             version_id = versions.receive(unit, entry, blob, "lines.csv").id
-        check_version(kit, {"version_id": version_id})
+        check_now(kit, version_id)
         with kit.database.read() as session:
             if session.get_one(Version, version_id).state.value == "ASKED":
                 raise AssertionError(session.get_one(Version, version_id).glance)

@@ -69,6 +69,8 @@ ISSUE = {
     "applicant_tenant_id": "acme",
     "state": "DISPATCHED",
 }
+STANDARD = {"type": "Standard", "id": "s", "path": DEPT, "author_id": "steward", "state": "IN_REVIEW"}
+CLAIM = {"type": "Claim", "id": "c", "path": DEPT, "author_id": "steward", "applicant_tenant_id": "dept"}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
 NEWCOMER = {"type": "Person", "id": "newcomer", "path": DEPT}
 
@@ -89,6 +91,14 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "template.edit": ({"type": "Template", "id": "t", "path": DEPT}, {"steward"}),
     "waiver.ask": (ENTRY, {"steward"}),
     "waiver.decide": (ENTRY, {"reviewer", "authority"}),
+    "cleaning.edit": (ENTRY, {"steward"}),
+    "cleaning.run": (ENTRY, {"steward"}),
+    "standard.propose": (STANDARD, {"steward", "system"}),
+    "standard.review": (STANDARD, {"authority"}),
+    "standard.retire": (STANDARD, {"authority"}),
+    "source.claim": (CLAIM, {"steward", "reviewer"}),
+    "source.dispute": (CLAIM, {"steward", "reviewer"}),
+    "source.rule": (CLAIM, {"authority"}),
     "follow.set": (ENTRY, PEOPLE),
     "scorecard.read": (
         {"type": "Report", "id": "r", "path": DEPT},
@@ -253,6 +263,10 @@ PARTICULAR = [
         "proposer-never-enacts",
     ),
     ("system", "entry.register", {**ENTRY, "origin": "HARVESTED"}, "system-harvests"),
+    ("authority", "standard.review", {**STANDARD, "author_id": "authority"}, "proposer-never-reviews-standards"),
+    ("authority", "source.rule", {**CLAIM, "author_id": "authority"}, "proposer-never-reviews-standards"),
+    ("authority", "source.rule", {**CLAIM, "applicant_tenant_id": "city"}, "claimant-never-rules"),
+    ("authority", "standard.propose", {**STANDARD, "path": ("city",)}, "unit-proposes-standards"),
     ("system", "entry.edit", {**ENTRY, "origin": "OWN"}, DEFAULT_DENY),
     ("steward", "issue.read", {**ISSUE, "state": "REVIEW"}, "unexamined-report-stays-with-authority"),
     ("cdo", "issue.read", {**ISSUE, "state": "REFUSED"}, "unexamined-report-stays-with-authority"),

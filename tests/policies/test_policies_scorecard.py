@@ -92,7 +92,7 @@ def test_figures_have_both_sides_and_leave_out_what_was_not_measured() -> None:
             dataset("50", v.Grade.E, 2, 0),
             dataset(None, None),
         ],
-        IssueFacts(open=3, overdue=1, confirmed=4, closed=2, mended=3, days=Decimal(10)),
+        IssueFacts(open=3, overdue=1, confirmed=4, closed=3, mended=3, days=Decimal(10)),
     )
     assert tuple(found) == scorecard.CODES
     assert found["quality"] == Figure("quality", Decimal(70), Decimal(140), Decimal(2))
