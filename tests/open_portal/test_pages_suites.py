@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from catalog.models import Entry
 from open_portal import handlers
 from policies import vocabulary as v
-from quality import suites, waivers
+from quality import standing, suites, waivers
 from quality.models import Suite
 from quality.rules import Rule
 from quality.suite_models import Trial, Waiver
@@ -38,7 +38,8 @@ def code(stage: Stage) -> str:
 def rules_now(stage: Stage, code: str) -> tuple[Rule, ...]:
     with stage.db.read() as session:
         suite = suites.latest(session, stage.entry(code, session))
-        return suites.rules_of(suite) if suite else ()
+        found = suites.rules_of(suite) if suite else ()
+        return tuple(rule for rule in found if rule.origin != standing.ORIGIN)
 
 
 def number_now(stage: Stage, code: str) -> int:

@@ -45,7 +45,7 @@ def test_the_gate_lets_a_waived_rule_pass_and_the_score_counts_it() -> None:
     good = grading.RuleResult("u", v.Dimension.ACCURACY, 1, v.Severity.WARNING, 100, 0, success=True)  # type: ignore[arg-type]
     total = grading.score([bad, good], rules, rows=100).total
     assert grading.gate([bad, good], total, 100, rules).verdict is v.Verdict.FAIL
-    assert grading.gate([bad, good], total, 100, rules, {"nn"}).verdict is v.Verdict.PASS
+    assert grading.gate([bad, good], total, 100, rules, None, {"nn"}).verdict is v.Verdict.PASS
     assert grading.scored([bad, good], rules, {"nn"}) == [bad, good]
     assert grading.scored([bad, good], replace(rules, waived_count=False), {"nn"}) == [good]
 
