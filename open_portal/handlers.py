@@ -287,12 +287,12 @@ def expire_docs(kit: Kit, _payload: Mapping[str, Any]) -> None:
 def try_rules(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Count what rules in the making find in the newest table."""
     with kit.database.read() as session:
-        plan = trials.gather(session, payload["trial_id"])
+        plan = trial_runs.gather(session, payload["trial_id"], kit.clock())
     if plan is None:
         return
     found = trial_runs.act(plan, kit.blobs, kit.clock(), memory_mb=kit.settings.memory_mb)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
-        trials.record(unit, plan, found)
+        trials.record(unit, plan.trial_id, plan.number, found)
 
 
 def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:

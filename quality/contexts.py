@@ -21,7 +21,6 @@ from catalog.models import Entry, Version
 from policies import recognisers, rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
-from policies.places import Region
 from policies.refusals import NotFound
 from quality.rules import Rule
 from tenancy.actors import Actor, Standing
@@ -31,8 +30,6 @@ PASSED = (v.VersionState.LIVE, v.VersionState.SUPERSEDED, v.VersionState.PASSED)
 SEEN = 200
 """Rows of a table in which personal data are looked for; more would not tell another column."""
 _DAY = timedelta(days=1)
-LISTS: Mapping[str, tuple[str, ...]] = {"REGION": tuple(region.value for region in Region)}
-"""Code lists which the platform itself keeps."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +71,9 @@ def gather(session: Session, version: Version, rules: Iterable[Rule], now: datet
         succeeded=1 + bool(entry.probe_ok),
         marked=tuple(one["column"] for one in account.get("marked") or () if one["column"]),
         declared=frozenset(item.name for item in entry.items if item.personal_kind is not None),
-        code_lists=lists_of(session, {str(one["list"]) for one in asked if "list" in one}, local_date(now)),
+        code_lists=standards.code_lists(session, {str(one["list"]) for one in asked if "list" in one}, local_date(now)),
         references=_references(session, entry, [str(one["of"]) for one in asked if "of" in one], now),
     )
-
-
-def lists_of(session: Session, names: Iterable[str], on: date) -> dict[str, Sequence[str]]:
-    """Code lists by name as they hold on a day, those that there are: the centrally kept ones, else the platform's."""
-    asked = set(names)
-    kept: dict[str, Sequence[str]] = {name: LISTS[name] for name in asked if name in LISTS}
-    return {**kept, **standards.code_lists(session, asked, on)}
 
 
 @contextmanager

@@ -22,6 +22,7 @@ The same provider mechanism replaces what the library does: here its matching of
 patterns on backtracking machines, is done by RE2 on pandas and Spark as it is on DuckDB.
 """
 
+import datetime as dt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -120,10 +121,32 @@ class ClusterValuesBetween(gx.ColumnMapMetricProvider):
         strict_max: bool | None = None,
         **_: Any,
     ) -> Any:
-        low, high = (gx.spark.functions.lit(_whole(bound)) for bound in (min_value, max_value))
+        low, high = (_literal(bound) for bound in (min_value, max_value))
         above = gx.spark.functions.lit(True) if min_value is None else column > low if strict_min else column >= low
         below = gx.spark.functions.lit(True) if max_value is None else column < high if strict_max else column <= high
         return above & below
+
+
+class ClusterValuesInSet(gx.ColumnMapMetricProvider):
+    """The library's metric for sets, with exact values."""
+
+    condition_metric_name = "column_values.in_set"
+    condition_value_keys = ("value_set",)
+
+    @gx.column_condition_partial(engine=ClusterEngine)
+    def _spark(cls, column: Any, value_set: list[Any], **_: Any) -> Any:  # noqa: N805
+        return column.isin([_literal(value) for value in value_set])
+
+
+class ClusterValuesNotInSet(gx.ColumnMapMetricProvider):
+    """The same for its opposite."""
+
+    condition_metric_name = "column_values.not_in_set"
+    condition_value_keys = ("value_set",)
+
+    @gx.column_condition_partial(engine=ClusterEngine)
+    def _spark(cls, column: Any, value_set: list[Any], **_: Any) -> Any:  # noqa: N805
+        return ~column.isin([_literal(value) for value in value_set])
 
 
 class JudgedColumnTypes(gx.TableMetricProvider):
@@ -152,8 +175,14 @@ class ClusterColumns(gx.TableMetricProvider):
         return dict(gx.TableColumns._get_evaluation_dependencies(*arguments, **named))  # noqa: SLF001
 
 
-def _whole(bound: Any) -> Any:
-    return int(bound) if isinstance(bound, float) and bound.is_integer() and abs(bound) < 2**63 else bound
+def _literal(value: Any) -> Any:
+    """A value as Spark's own: a whole number as an integer, an instant on the wall clock it was read from, which
+    Spark would take for one of the machine's zone."""
+    if isinstance(value, dt.datetime):
+        return gx.spark.functions.lit(value.isoformat(" ")).cast("timestamp_ntz")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        value = int(value)
+    return gx.spark.functions.lit(value)
 
 
 def _matched(column: "pd.Series[Any]", regex: str) -> "pd.Series[bool]":

@@ -21,7 +21,7 @@ from quality import engine_suites
 from quality.docs import Plan
 from quality.engine_suites import Table
 from quality.engine_tables import Column
-from quality.rules import Rule, RuleError
+from quality.rules import NotApplicableError, Rule, RuleError
 
 LIMIT = 64 << 20
 SORTS = {"decimal": "number"}
@@ -91,7 +91,7 @@ def _expectations(plan: Plan) -> tuple[dict[str, gx.Expectation], list[str]]:
     for rule in plan.rules:
         try:
             expected[rule.rule_id] = engine_suites.expectation(rule, about)
-        except (RuleError, ValueError, KeyError):
+        except (RuleError, NotApplicableError, ValueError, KeyError):
             left_out.append(rule.rule_id)
     return expected, left_out
 

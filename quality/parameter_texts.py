@@ -14,14 +14,16 @@ from quality.rules import RuleError
 
 TODAY = re.compile(r"(?:today|今天|当天)\s*(?:([+-])\s*([0-9]+(?:\.[0-9]+)?))?\s*(?:天|days?)?", re.ASCII)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
+CYCLE = "cycle"
+"""Days that are those of the promised update cycle."""
 YES, NO = frozenset({"true", "yes", "y", "1", "是"}), frozenset({"false", "no", "n", "0", "否"})
 UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_"
 )
 """What a cell of a workbook or a field of a form may not give back as it was."""
 
-_TEXTS = frozenset({"regex", "zh", "en", "pattern", "scheme", "type"})
-_NUMBERS = frozenset({"days"})
+_TEXTS = frozenset({"regex", "zh", "en", "pattern", "scheme", "type", "list", "of", "on", "value"})
+_NUMBERS = frozenset({"days", "limit", "share", "tolerance"})
 _BOUNDS = frozenset({"min", "max"})
 _SWITCHES = frozenset({"strict_min", "strict_max", "strict", "exact"})
 _LISTS = frozenset({"values"})
@@ -121,6 +123,8 @@ _PLAIN: Mapping[str, Callable[[Any], str | None]] = {
 
 def _read_number(text: str) -> Any:
     stripped = text.strip()
+    if stripped == CYCLE:
+        return CYCLE
     if not NUMBER.fullmatch(stripped):
         return _json(stripped)
     return json.loads(stripped)

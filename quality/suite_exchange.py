@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from policies.refusals import Invalid
-from quality import patterns, rule_checks, suite_import
+from quality import parameter_texts, patterns, rule_checks, suite_import
 from quality.rules import Rule, RuleError
 from quality.suite_import import TYPE_NAMES, Read
 
@@ -175,7 +175,7 @@ def _plain(kwargs: Mapping[str, Any]) -> str:
 def expectation_of(rule: Rule, today: dt.date) -> dict[str, Any] | None:
     """The expectation nearest to a rule, with its keyword arguments as JSON; None where the library has none."""
     write = _WRITE.get(rule.kind)
-    if write is None:
+    if write is None or rule.parameters.get("days") == parameter_texts.CYCLE:
         return None
     kind, kwargs = write(rule, today)
     if rule.mostly < 1 and kind not in suite_import.OF_TABLE:

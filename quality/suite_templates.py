@@ -25,6 +25,16 @@ GROUPS = {
     "D": "date", "T": "date", "L": "boolean", "G": "other",
 }  # fmt: skip
 """What the types of items come down to for a template."""
+PROPERTIES = {
+    "@primary": ("主键", "a primary key"),
+    "@required": ("必填的信息项", "a required item"),
+    "@coded": ("有代码表的信息项", "an item with a code list"),
+    "@text": ("文本型信息项", "an item of text"),
+    "@number": ("数值型信息项", "an item of numbers"),
+    "@date": ("日期型信息项", "an item of days"),
+    "@all": ("信息项", "any item"),
+}
+"""The properties of items for which a template may look, in Chinese and English."""
 MANY_A_COLUMN = frozenset({"lacks_pattern", "between", "in_order", "equal", "not_in_set"})
 """Kinds of which several rules about the same columns make sense."""
 CODES = "@codes"
@@ -77,6 +87,19 @@ class TemplateRule:
             "zh": self.zh,
             "en": self.en,
         }
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a rule of a template looks for, in words."""
+
+    hints: tuple[str, ...]
+
+    def label(self, language: str) -> str:
+        """The hints in the reader's language."""
+        english = language.startswith("en")
+        told = [PROPERTIES[hint][english] if hint in PROPERTIES else hint.lstrip("=") for hint in self.hints]
+        return (", " if english else "、").join(one for one in told if not one.startswith(("!", "element:")))
 
 
 @dataclass(frozen=True)
@@ -200,8 +223,8 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     found = [[item for item in fields if fits(item, slot)] for slot in one.columns]
     if any(not items for items in found):
-        hints = ", ".join(one.columns[[bool(items) for items in found].index(False)])
-        yield Outcome(one, reason=Refused("template.no-column", hints=hints))
+        sought = one.columns[[bool(items) for items in found].index(False)]
+        yield Outcome(one, reason=Refused("template.no-column", hints=Sought(sought)))
         return
     right = [[item for item in items if not one.types or GROUPS.get(item.type) in one.types] for items in found]
     for items, slot in zip(found, right, strict=True):
@@ -230,13 +253,11 @@ def _outcome(template: Template, one: TemplateRule, chosen: Sequence[Field], pre
         if not chosen[0].codes:
             return Outcome(one, reason=Refused("template.no-codes", name=names[0]))
         parameters["values"] = list(chosen[0].codes)
+    kind = "unique" if one.kind == "unique_together" and len(names) == 1 else one.kind
     for rule in present:
-        same = rule.kind == one.kind and rule.columns == names
-        if same and (one.kind not in MANY_A_COLUMN or rule.parameters == parameters):
+        same = rule.kind == kind and rule.columns == names
+        if same and (kind not in MANY_A_COLUMN or rule.parameters == parameters):
             return Outcome(one, reason=Refused("template.already-there", id=rule.rule_id))
-    kind = one.kind
-    if kind == "unique_together" and len(names) == 1:
-        kind = "unique"
     try:
         rule = Rule(
             _new_id(kind, names, present),

@@ -95,7 +95,7 @@ def demand_newest(session: Session, entry: Entry, base: int | None) -> None:
 
 def _keep(work: Work, entry: Entry, rules: Sequence[Rule], origin: str, note: str | None = None) -> Suite:
     before = latest(work.session, entry)
-    rows = [rule.to_json() for rule in rules]
+    rows = [rule.to_json() for rule in standing.join(rules)]
     text = json.dumps(rows, ensure_ascii=False, sort_keys=True)
     suite = Suite(
         id=new_id(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.models import Entry, Version
 from policies.refusals import NotFound, Refused
-from quality import rule_checks, suite_diffs, suites
+from quality import rule_checks, standing, suite_diffs, suites
 from quality.rules import Rule
 from quality.suite_models import Trial
 from tenancy.types import new_id
@@ -18,17 +18,6 @@ from tenancy.work import Work
 
 WAITING, DONE, FAILED = "WAITING", "DONE", "FAILED"
 KEPT = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a trial needs: the rules to try, the table and its version."""
-
-    trial_id: str
-    sha256: str
-    number: int
-    updated_at: datetime
-    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -47,6 +36,7 @@ def start(work: Work, entry: Entry, rules: Sequence[Rule], *, base: int | None =
     """
     work.demand("suite.edit", entry)
     suites.demand_newest(work.session, entry, base)
+    rules = standing.join(rules)
     rule_checks.demand_sound(rules)
     if newest_table(work.session, entry) is None:
         raise Refused("suite.no-table")
@@ -94,26 +84,13 @@ def newest_table(session: Session, entry: Entry) -> Version | None:
     return session.scalars(query.order_by(Version.number.desc()).limit(1)).first()
 
 
-def gather(session: Session, trial_id: str) -> Plan | None:
-    """First beat; none when the trial is over or its table is gone."""
-    trial = session.get(Trial, trial_id)
-    if trial is None or trial.state != WAITING:
-        return None
-    version = newest_table(session, trial.entry)
-    if version is None or version.table is None:
-        return None
-    tried = set(trial.tried)
-    rules = tuple(rule for rule in rules_of(trial) if rule.rule_id in tried)
-    return Plan(trial.id, version.table.sha256, version.number, version.uploaded_at, rules)
-
-
-def record(work: Work, plan: Plan, found: Found) -> None:
-    """Third beat: keep what was found, unless somebody has settled the trial."""
-    trial = work.session.get(Trial, plan.trial_id)
+def record(work: Work, trial_id: str, number: int, found: Found) -> None:
+    """Third beat: keep what was found in a version of that number, unless somebody has settled the trial."""
+    trial = work.session.get(Trial, trial_id)
     if trial is None or trial.state != WAITING:
         return
     trial.state = FAILED if found.problem else DONE
     trial.problem = found.problem or None
-    trial.version_number, trial.rows = plan.number, found.rows
+    trial.version_number, trial.rows = number, found.rows
     trial.results = dict(found.results or {})
     trial.ended_at = work.now

@@ -10,7 +10,7 @@ from catalog.models import Entry
 from open_portal.cli.setting_up import ready_kit
 from policies.calendars import local_date
 from policies.refusals import Invalid, NotFound, Refusal
-from quality import suite_changes, suite_diffs, suite_files, suites
+from quality import standing, suite_changes, suite_diffs, suite_files, suites
 from quality.rules import Rule, sentence
 from tenancy import actors, work
 from tenancy.actors import SYSTEM, Actor
@@ -62,7 +62,7 @@ def import_suite(entry: str, file: Path, login: str, keep: bool) -> None:
         found: Entry = reading.find(unit.session, entry, unit.actor, now)
         unit.demand("suite.edit", found)
         present = suites.latest(unit.session, found)
-        for one in suite_diffs.diff(suites.rules_of(present) if present else (), rules):
+        for one in suite_diffs.diff(suites.rules_of(present) if present else (), standing.join(rules)):
             sign = {"added": "+", "changed": "~", "dropped": "-"}[one.kind]
             click.echo(f"{sign} {one.rule.rule_id}  {sentence(one.rule)}")
         if keep:

@@ -54,5 +54,5 @@ def _failing(unit: work.Work, entry: Entry) -> str:
     run = runs.newest_done(unit.session, version) if version else None
     if run is None:
         raise ValueError(f"no run of {entry.title}")
-    worst = max(run.results, key=lambda row: row["unexpected"] or 0)
+    worst = max(run.results, key=lambda row: (not row["success"], row["unexpected"] or 0))
     return str(worst["rule_id"])

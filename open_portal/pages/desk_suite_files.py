@@ -19,6 +19,7 @@ from open_portal.requests import actor, deed, kit, session
 from policies.refusals import Invalid, NotFound, Refused, Stale
 from quality import (
     rule_checks,
+    standing,
     suite_changes,
     suite_diffs,
     suite_files,
@@ -82,6 +83,7 @@ def _look(
     entry: Entry, wanted: Sequence[Rule], origin: str, note: str, outcomes: Sequence[Mapping[str, Any]] = ()
 ) -> str:
     """What would change, and what a file or template names that the table doesn't have."""
+    wanted = standing.join(wanted)
     at, titles = desk_rules.working(entry), titles_of(entry)
     known = {item.name for item in entry.items}
     foreign = rule_checks.problems(wanted, known) if known else {}

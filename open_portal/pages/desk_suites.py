@@ -41,6 +41,7 @@ def _row(suite: Suite, before: Suite | None) -> dict[str, Any]:
         "author": name_of(suite.author_id),
         "origin": words.origin(suite),
         "summary": words.summary(found) if before else "",
+        "count": len(suites.rules_of(suite)),
         "before": before.number if before else None,
     }
 

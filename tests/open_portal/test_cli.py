@@ -20,6 +20,8 @@ from catalog.datasets import ItemDescription
 from catalog.models import Entry
 from open_portal.demonstration import files
 from policies import vocabulary as v
+from quality import suites
+from quality.rules import Rule
 from tenancy import audit, database, encryption, people, work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database
@@ -170,6 +172,37 @@ def test_wrong_cells_are_written_as_row_column_rule(tiaoxi: Command, tmp_path: P
     assert heading == "row,column,rule"
     assert lines
     assert {line.rpartition(",")[0] for line in lines} == {f"{at + 1},名称"}
+
+
+def test_rules_go_out_as_files_and_come_in_whole_or_not_at_all(
+    tiaoxi: Command, db: Database, cast: Any, now: datetime, tmp_path: Path
+) -> None:
+    with work.begin(db, cast.steward, now) as unit:
+        entry = datasets.register(unit, unit.session.merge(cast.department), WHOLE)
+        datasets.set_items(unit, entry, [ItemDescription("line", "线路", "Line", open_type=WHOLE.open_type)])
+        suites.set_rules(unit, entry, [Rule("u", "unique", ("line",))])
+        code = entry.code
+    for ending in ("json", "xlsx"):
+        file = tmp_path / f"规则.{ending}"
+        done = tiaoxi("quality", "suite", "export", code, file)
+        assert done.returncode == 0, done.stderr
+        same = tiaoxi("quality", "suite", "import", code, file, "--as", "steward")
+        assert (same.returncode, same.stdout) == (0, ""), same.stderr
+    bad, good = tmp_path / "坏.json", tmp_path / "好.json"
+    known = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "line"}}
+    bad.write_text(json.dumps({"expectations": [known, {"type": "expect_moonlight", "kwargs": {}}]}), encoding="utf-8")
+    good.write_text(json.dumps({"expectations": [known]}), encoding="utf-8")
+    refused(tiaoxi("quality", "suite", "import", code, bad, "--as", "steward"), "expectations[1].type")
+    for login in ("stranger", "reviewer", "nobody"):
+        refused(tiaoxi("quality", "suite", "import", code, good, "--as", login, "--apply"))
+    assert "+ not_null:line" in tiaoxi("quality", "suite", "import", code, good, "--as", "steward").stdout
+    with db.read() as session:
+        assert len(suites.history(session, session.scalars(select(Entry)).one())) == 1
+    kept = tiaoxi("quality", "suite", "import", code, good, "--as", "steward", "--apply")
+    assert kept.returncode == 0, kept.stderr
+    with db.read() as session:
+        newest = suites.history(session, session.scalars(select(Entry)).one())[0]
+        assert (newest.number, newest.origin, newest.note) == (2, "imported", "好.json")
 
 
 def test_mistakes_are_told_in_a_few_lines(tiaoxi: Command, tmp_path: Path) -> None:

@@ -35,8 +35,15 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "en": TEXT,
     "scheme": st.sampled_from(sorted({one.digits for one in patterns.PATTERNS.values() if one.digits})),
     "type": st.sampled_from(sorted(TYPES)),
-    "days": st.integers(0, 999) | st.floats(0, 999),
+    "days": st.integers(0, 999) | st.floats(0, 999) | st.just("cycle"),
     "values": st.lists(SCALAR, min_size=1, max_size=5),
+    "list": TEXT,
+    "of": st.just("110001/000001.code"),
+    "on": st.sampled_from(["today", "ever", "2020-01-31"]),
+    "value": TEXT,
+    "share": st.floats(0.01, 1),
+    "limit": st.floats(0.01, 9),
+    "tolerance": st.integers(0, 9) | st.floats(0, 9),
     "when": st.builds(lambda a, b: {"column": a, "values": b}, TEXT, st.lists(SCALAR, min_size=1, max_size=3)),
 }
 """Of parameters that are known here; a kind that needs others is left out."""

@@ -57,6 +57,8 @@ _KINDS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("between", (AMOUNT,), {"min": 0, "max": 1.5, "strict_min": True}),
     ("between", (START,), {"min": "1949-10-01", "max": {"parameter": "today"}}),
     ("between", (AT,), {"max": "2026-11-22"}),
+    ("in_set", (AT,), {"values": ["2026-11-23T00:00:00"]}),
+    ("not_in_set", (START,), {"values": ["2026-11-23"]}),
     ("length", (TEXT,), {"min": 1, "max": 2}),
     ("type", (WHOLE,), {"type": "number"}),
     ("type", (START,), {"type": "datetime"}),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog import blobs, datasets, versions
+from catalog import blobs, datasets, national_codes, versions
 from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
 from policies import rulebook
@@ -184,10 +184,17 @@ def test_another_table_is_looked_up_only_where_its_rows_may_be_read(world: World
 
 
 def test_a_central_list_is_found_by_its_name(world: World) -> None:
-    with world.db.read() as session:
-        found = contexts.lists_of(session, ["REGION", "none"], date(2026, 11, 23))
-    assert set(found) == {"REGION"}
-    assert "330502" in found["REGION"]
+    steward = world.cast.steward
+    with work.begin(world.db, SYSTEM, world.now) as deed:
+        national_codes.enter(deed, deed.session.get_one(Tenant, world.cast.city.id), date(2026, 1, 1))
+    entry_id = world.entry("名册", world.cast.department, steward)
+    text = "编号,性别\n" + "\n".join(f"A{at},{'男' if at < 3 else at % 2 + 1}" for at in range(30))
+    world.deliver(entry_id, text, steward)
+    listed = [Rule("sex", "code_list", ("性别",), {"list": "sex"}), Rule("x", "code_list", ("性别",), {"list": "x"})]
+    world.demand(entry_id, steward, listed)
+    found = world.results(world.deliver(entry_id, text, steward, days=1))
+    assert (found["sex"]["evaluated"], found["sex"]["unexpected"]) == (30, 3)
+    assert found["x"]["lacking"] == "code_lists"
 
 
 # -- the indicators

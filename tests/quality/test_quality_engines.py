@@ -68,6 +68,10 @@ def _search(regex: str) -> Test:
     return lambda value, _: re.search(ours, value) is not None
 
 
+def _named(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
 def _between(rule: Rule) -> Test:
     def test(value: Any, _: Row) -> bool:
         low, high = rule.parameters.get("min"), rule.parameters.get("max")
@@ -98,8 +102,8 @@ def _expected(rule: Rule, rows: list[Row]) -> list[int] | None:
         "not_blank": lambda value, _: value.strip(" \t\r\n\u00a0\u3000") != "",
         "matches_pattern": _search(pattern),
         "lacks_pattern": lambda value, row: not _search(pattern)(value, row),
-        "in_set": lambda value, _: value in given_["values"],
-        "not_in_set": lambda value, _: value not in given_["values"],
+        "in_set": lambda value, _: _named(value) in given_["values"],
+        "not_in_set": lambda value, _: _named(value) not in given_["values"],
         "check_digits": lambda value, _: (
             identifiers.valid_uscc(value)
             if given_["scheme"] == "uscc"
