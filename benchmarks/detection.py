@@ -28,7 +28,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import dirtying
-from quality import cells, checks, reading
+from quality import checks, reading
+from quality.engines import cells
 from quality.reading import Asked
 
 Table = list[list[str]]

@@ -22,8 +22,9 @@ import duckdb
 from duckdb.func import ARROW, SPECIAL
 
 from benchmarks import register
-from quality import check_digits, engine_peak, patterns
-from quality.rules import Rule
+from quality.engines import check_digits, engine_peak
+from quality.rules import patterns
+from quality.rules.rules import Rule
 
 ENGINES = ("ours", "ledger", "pandas", "library", "spark", "floor")
 TODAY = dt.date(2026, 11, 23)
@@ -121,7 +122,7 @@ def _cpu() -> float:
 
 def _with(engine: str) -> _Run:
     """One of the product's engines."""
-    from quality import expectations  # noqa: PLC0415 - the floor must not pay for what it doesn't use
+    from quality.engines import expectations  # noqa: PLC0415 - the floor must not pay for what it doesn't use
 
     def run(path: Path, memory: str, count: int) -> tuple[float, dict[str, list[Any]], float]:
         with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +144,7 @@ def _as_the_library_does() -> _Run:
     """The library's own way with its metrics, on our dialect and functions."""
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: PLC0415
 
-    from quality import engine, expectations  # noqa: PLC0415
+    from quality.engines import engine, expectations  # noqa: PLC0415
 
     engine.ParquetScanEngine.resolve_metrics = SqlAlchemyExecutionEngine.resolve_metrics  # type: ignore[method-assign]
     expectations._samples = lambda _: ()  # type: ignore[assignment]  # noqa: SLF001

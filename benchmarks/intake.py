@@ -68,7 +68,7 @@ def read(path: Path, folder: Path) -> dict[str, Any]:
 
 def profile(folder: Path, memory: str) -> dict[str, Any]:
     """Profile what was read."""
-    from quality import profiles  # noqa: PLC0415
+    from quality.profiling import profiles  # noqa: PLC0415
 
     found = profiles.profile(folder / "table.parquet", memory_limit=memory)
     return {"rows": found.rows, "refused": 0}

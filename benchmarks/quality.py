@@ -121,7 +121,7 @@ def growth(repeat: int, memory: str) -> None:
 
 def small(seconds: float) -> None:
     """How many tables of 100 rows one process judges in a minute, with a new connection each."""
-    from quality import expectations  # noqa: PLC0415 - only this needs the library in this process
+    from quality.engines import expectations  # noqa: PLC0415 - only this needs the library in this process
 
     path, rules = table(100), engines.rules()
     expectations.run(path, rules, parameters={"today": engines.TODAY})

@@ -12,9 +12,9 @@ from catalog.models import Item
 from open_portal import forms_entry
 from policies import vocabulary as v
 from policies.refusals import Invalid
-from quality import parameter_names, parameter_texts, patterns, rule_checks
-from quality.kinds import KINDS, TYPES, Kind
-from quality.rules import Rule, RuleError
+from quality.rules import parameter_names, parameter_texts, patterns, rule_checks
+from quality.rules.kinds import KINDS, TYPES, Kind
+from quality.rules.rules import Rule, RuleError
 
 WHY = 500
 

@@ -19,7 +19,11 @@ from open_portal import letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Forbidden, Refusal
-from quality import cleanings, docs, gates, issue_runs, runs, scorecards, trials, waivers
+from quality import runs
+from quality.cleaning import cleanings
+from quality.issues import gates, issue_runs
+from quality.scoring import docs, scorecards
+from quality.suites import trials, waivers
 from sharing import successions as sharing_successions
 from sharing.access import applications, grants
 from sharing.rates import readings
@@ -28,14 +32,17 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from quality import assessing, checks, engine_docs, reading, trial_runs
+    from quality import checks, reading
+    from quality.engines import engine_docs
+    from quality.profiling import assessing
+    from quality.suites import trial_runs
 else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
-    assessing = Later("quality.assessing")
+    assessing = Later("quality.profiling.assessing")
     checks = Later("quality.checks")
-    engine_docs = Later("quality.engine_docs")
+    engine_docs = Later("quality.engines.engine_docs")
     reading = Later("quality.reading")
-    trial_runs = Later("quality.trial_runs")
+    trial_runs = Later("quality.suites.trial_runs")
 
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)

@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 
 from catalog import models as _catalog
 from catalog import standard_models as _standards
-from quality import cleaning_models as _cleaning
-from quality import issue_models as _issues
 from quality import models as _quality
-from quality import scorecard_models as _scorecards
-from quality import suite_models as _suites
+from quality.cleaning import cleaning_models as _cleaning
+from quality.issues import issue_models as _issues
+from quality.scoring import scorecard_models as _scorecards
+from quality.suites import suite_models as _suites
 from sharing.access import models as _access
 from sharing.demand import models as _demand
 from sharing.rates import models as _rates

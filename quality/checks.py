@@ -18,11 +18,15 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.grading import GateTerms, RuleResult
 from policies.refusals import Refused
-from quality import contexts, expectations, gates, indicators, issue_runs, runs, suites, waivers
+from quality import contexts, runs
 from quality.contexts import Context
-from quality.engine_tables import CancelledError, OutOfTimeError
-from quality.expectations import RuleOutcome, Run
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.engines.engine_tables import CancelledError, OutOfTimeError
+from quality.engines.expectations import RuleOutcome, Run
+from quality.issues import gates, issue_runs
+from quality.rules import indicators
+from quality.rules.rules import Rule
+from quality.suites import suites, waivers
 from tenancy.work import Work
 
 

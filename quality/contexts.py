@@ -22,7 +22,7 @@ from policies import recognisers, rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import NotFound
-from quality.rules import Rule
+from quality.rules.rules import Rule
 from tenancy.actors import Actor, Standing
 from tenancy.models import Tenant
 

@@ -24,11 +24,14 @@ from catalog.versions import Loaded
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import Refusal
-from quality import assessing, profiles, proposals, runs, suites
-from quality.assessing import Assessment, Subject
-from quality.profiles import Profile
-from quality.proposals import ItemHint
-from quality.rules import Rule
+from quality import runs
+from quality.profiling import assessing, profiles
+from quality.profiling.assessing import Assessment, Subject
+from quality.profiling.profiles import Profile
+from quality.proposing import proposals
+from quality.proposing.proposals import ItemHint
+from quality.rules.rules import Rule
+from quality.suites import suites
 from tenancy.work import Work
 
 PROFILE_MB = 300

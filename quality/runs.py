@@ -7,8 +7,8 @@ from catalog import versions
 from catalog.models import Version
 from policies import vocabulary as v
 from policies.refusals import Refused
-from quality import suites
 from quality.models import Run
+from quality.suites import suites
 from tenancy.types import new_id
 from tenancy.work import Work
 

@@ -15,13 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog import versions
 from open_portal.cli import suites
 from policies.refusals import Invalid
-from quality import cells as flagging
-from quality import checks, engine_sources, reading, rules
+from quality import checks, reading
 from quality.checks import Judgement
-from quality.expectations import ENGINES
-from quality.proposals import ItemHint
+from quality.engines import cells as flagging
+from quality.engines import engine_sources
+from quality.engines.expectations import ENGINES
+from quality.proposing.proposals import ItemHint
 from quality.reading import Asked, Read
-from quality.rules import Rule
+from quality.rules import rules
+from quality.rules.rules import Rule
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -107,7 +109,7 @@ def copied(table: str, schema: str | None, database: str, folder: Path) -> Path:
 
 
 def write_cells(out: Path, file: Path, read: Read, used: Sequence[Rule], ledger: Path) -> int:
-    """The flagged cells of a file as CSV (see `quality.cells`); returns how many lines."""
+    """The flagged cells of a file as CSV (see `quality.engines.cells`); returns how many lines."""
     rows = flagging.numbers(file, file.name, read.intake, read.refused, ledger.parent)
     with out.open("w", encoding="utf-8", newline="") as text:
         return flagging.write(text, used, ledger, rows)

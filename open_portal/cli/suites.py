@@ -10,8 +10,9 @@ from catalog.models import Entry
 from open_portal.cli.setting_up import ready_kit
 from policies.calendars import local_date
 from policies.refusals import Invalid, NotFound, Refusal
-from quality import standing, suite_changes, suite_diffs, suite_files, suites
-from quality.rules import Rule, sentence
+from quality.rules import standing
+from quality.rules.rules import Rule, sentence
+from quality.suites import suite_changes, suite_diffs, suite_files, suites
 from tenancy import actors, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

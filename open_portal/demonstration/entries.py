@@ -13,8 +13,8 @@ from open_portal.demonstration import deliveries, files
 from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from quality import suites
-from quality.rules import Rule
+from quality.rules.rules import Rule
+from quality.suites import suites
 from sharing import release
 from tenancy import tenants, work
 from tenancy.work import Work

@@ -12,7 +12,7 @@ from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from policies import rulebook
 from policies.calendars import SHANGHAI, local_date
-from quality import scorecards
+from quality.scoring import scorecards
 from sharing.rates import readings
 from tenancy import audit, tenants, work
 from tenancy.actors import SYSTEM

@@ -13,9 +13,9 @@ from open_portal.demonstration.cast import Cast
 from open_portal.handlers import watch_issues
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from quality import issue_reports, issues
-from quality.issue_models import Issue
-from quality.issue_reports import Typed
+from quality.issues import issue_reports, issues
+from quality.issues.issue_models import Issue
+from quality.issues.issue_reports import Typed
 from tenancy import work
 from tenancy.actors import ANONYMOUS, Actor
 

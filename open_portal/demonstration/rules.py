@@ -13,9 +13,10 @@ from open_portal.handlers import run_quality
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from policies.calendars import local_date
-from quality import runs, suite_changes, suite_templates, suites, template_shelf, waivers
+from quality import runs
 from quality.models import Run
-from quality.suite_models import Waiver
+from quality.suites import suite_changes, suite_templates, suites, template_shelf, waivers
+from quality.suites.suite_models import Waiver
 from tenancy import work
 
 TEMPLATE = ("huzhou-county-centres", "places")

@@ -11,8 +11,8 @@ from open_portal.demonstration.cast import Cast
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from policies.calendars import local_date
-from quality import cleanings
-from quality.cleaning import Step
+from quality.cleaning import cleanings
+from quality.cleaning.cleaning import Step
 from tenancy import tenants, work
 from tenancy.actors import SYSTEM
 

@@ -16,7 +16,7 @@ from policies.calendars import local_date
 from policies.indicator_facts import EntryFacts
 from policies.indicators import Reading
 from policies.scorecard_figures import Figure
-from quality import department_figures
+from quality.scoring import department_figures
 from sharing.rates import readings
 from tenancy.models import Tenant, TenantAncestor
 from tenancy.records import Case

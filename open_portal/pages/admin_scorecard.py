@@ -25,7 +25,7 @@ from policies.calendars import local_date
 from policies.refusals import NotFound
 from policies.scorecard_figures import Figure
 from policies.vocabulary import TenantKind
-from quality import department_figures, scorecards
+from quality.scoring import department_figures, scorecards
 from sharing.rates import readings
 from tenancy import tenants, work
 from tenancy.models import Tenant, TenantAncestor

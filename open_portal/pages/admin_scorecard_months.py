@@ -15,8 +15,8 @@ from open_portal.pages.admin_scorecard import FIGURES, figure_columns, tenant_of
 from open_portal.requests import actor, now, session
 from policies.refusals import NotFound
 from policies.scorecard_figures import Figure
-from quality import scorecards, scores
-from quality.scorecard_models import FrozenScorecard, ScorecardLine
+from quality.scoring import scorecards, scores
+from quality.scoring.scorecard_models import FrozenScorecard, ScorecardLine
 from tenancy import work
 
 

@@ -17,9 +17,9 @@ from open_portal.requests import actor, deed, kit, now, session
 from policies import rulebook
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, Refused
-from quality import issue_reports, issues
-from quality.issue_models import Issue
-from quality.issue_reports import LONGEST, Typed
+from quality.issues import issue_reports, issues
+from quality.issues.issue_models import Issue
+from quality.issues.issue_reports import LONGEST, Typed
 from tenancy.actors import INSIDE, Actor
 
 pages = Blueprint("corrections", __name__)

@@ -15,9 +15,9 @@ from open_portal.pages.desk_frame import address, again, done, entry_of, languag
 from open_portal.requests import actor, deed, kit, session
 from policies.refusals import Invalid, NotFound
 from policies.vocabulary import CleaningState
-from quality import cleaning, cleaning_proposals, cleanings
-from quality.cleaning import Step
-from quality.cleaning_models import CleaningRun
+from quality.cleaning import cleaning, cleaning_proposals, cleanings
+from quality.cleaning.cleaning import Step
+from quality.cleaning.cleaning_models import CleaningRun
 from tenancy import work
 
 PARQUET = "application/vnd.apache.parquet"

@@ -19,8 +19,8 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.procedures import Stage
 from policies.refusals import Invalid, NotFound, Refused
-from quality import gates, issue_figures, issues
-from quality.issue_models import GATE, Issue
+from quality.issues import gates, issue_figures, issues
+from quality.issues.issue_models import GATE, Issue
 from quality.models import Run
 from tenancy import cases, tenants, work
 from tenancy.models import Tenant

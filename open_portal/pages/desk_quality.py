@@ -21,9 +21,9 @@ from open_portal.requests import actor, now, session
 from policies import mqa, rulebook
 from policies import vocabulary as v
 from policies.scorecard_figures import Figure, figures
-from quality import department_figures, scorecards, scores
-from quality.department_figures import Dataset
 from quality.models import Run
+from quality.scoring import department_figures, scorecards, scores
+from quality.scoring.department_figures import Dataset
 
 COSTLIEST = 30
 PER_PAGE = 50

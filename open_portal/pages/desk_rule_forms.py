@@ -13,8 +13,8 @@ from open_portal.pages import desk_rules
 from open_portal.pages.desk_frame import address, own_entry, pages
 from open_portal.requests import actor
 from policies.refusals import NotFound
-from quality.kinds import KINDS
-from quality.rules import Rule
+from quality.rules.kinds import KINDS
+from quality.rules.rules import Rule
 from tenancy import work
 
 

@@ -26,11 +26,12 @@ from open_portal.pages.desk_frame import (
 from open_portal.requests import actor, deed, session
 from policies import vocabulary as v
 from policies.refusals import Invalid
-from quality import rules, suite_changes, suite_diffs, suites, trials, waivers
 from quality.models import Run
-from quality.rules import Rule
-from quality.suite_models import Trial
-from quality.suite_models import Waiver as StoredWaiver
+from quality.rules import rules
+from quality.rules.rules import Rule
+from quality.suites import suite_changes, suite_diffs, suites, trials, waivers
+from quality.suites.suite_models import Trial
+from quality.suites.suite_models import Waiver as StoredWaiver
 from tenancy import work
 
 PLACES = 100_000

@@ -14,8 +14,8 @@ from open_portal.requests import actor, deed, session
 from policies import rulebook
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, Refused
-from quality import scorecards
-from quality.scorecard_models import Appeal, ScorecardLine
+from quality.scoring import scorecards
+from quality.scoring.scorecard_models import Appeal, ScorecardLine
 from tenancy import cases, tenants, work
 from tenancy.records import Case
 

@@ -17,20 +17,11 @@ from open_portal.pages.desk_frame import address, changed_meanwhile, done, entry
 from open_portal.pages.desk_suites import frame, titles_of
 from open_portal.requests import actor, deed, kit, session
 from policies.refusals import Invalid, NotFound, Refused, Stale
-from quality import (
-    rule_checks,
-    standing,
-    suite_changes,
-    suite_diffs,
-    suite_files,
-    suite_templates,
-    suites,
-    template_shelf,
-    trials,
-)
-from quality.rules import Rule, RuleError
-from quality.suite_import import Read
-from quality.suite_templates import Outcome, Template
+from quality.rules import rule_checks, standing
+from quality.rules.rules import Rule, RuleError
+from quality.suites import suite_changes, suite_diffs, suite_files, suite_templates, suites, template_shelf, trials
+from quality.suites.suite_import import Read
+from quality.suites.suite_templates import Outcome, Template
 from tenancy import work
 from tenancy.models import Tenant
 

@@ -10,11 +10,12 @@ from open_portal import forms_rules
 from open_portal.language import number, term
 from open_portal.pages.desk_frame import language
 from policies import vocabulary as v
-from quality import parameter_names, parameter_texts, rules, suites
-from quality.kinds import KINDS
 from quality.models import Suite
-from quality.rules import Rule
-from quality.suite_diffs import Change, Difference
+from quality.rules import parameter_names, parameter_texts, rules
+from quality.rules.kinds import KINDS
+from quality.rules.rules import Rule
+from quality.suites import suites
+from quality.suites.suite_diffs import Change, Difference
 
 __all__ = ["changes", "difference", "kind_name", "language", "origin", "sentence", "summary"]
 

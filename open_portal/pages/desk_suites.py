@@ -13,8 +13,8 @@ from open_portal.pages import desk_suite_words as words
 from open_portal.pages.desk_frame import address, done, entry_of, language, name_of, own_entry, pages, said, today
 from open_portal.requests import actor, deed, session
 from policies.refusals import NotFound, Refused
-from quality import suite_changes, suite_diffs, suite_files, suites
 from quality.models import Suite
+from quality.suites import suite_changes, suite_diffs, suite_files, suites
 from tenancy import work
 
 MEDIA = {"json": "application/json", "xlsx": exports.MEDIA_TYPES[exports.ExportFormat.XLSX]}

@@ -25,7 +25,7 @@ from open_portal.pages.desk_frame import (
 from open_portal.requests import deed, session
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, Refusal, Stale
-from quality import suites
+from quality.suites import suites
 
 
 @dataclass(frozen=True)

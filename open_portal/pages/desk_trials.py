@@ -10,7 +10,7 @@ from open_portal.pages.desk_frame import address, changed_meanwhile, done, entry
 from open_portal.pages.desk_suites import frame, titles_of
 from open_portal.requests import actor, deed, session
 from policies.refusals import Stale
-from quality import suite_changes, suite_diffs, suites, trials
+from quality.suites import suite_changes, suite_diffs, suites, trials
 from tenancy import work
 
 REFRESH_SECONDS = 3

@@ -17,9 +17,9 @@ from policies import rulebook
 from policies import vocabulary as v
 from policies.procedures import Move
 from policies.refusals import Invalid, NotFound, Refusal, Refused
-from quality import waivers
-from quality.rules import Rule
-from quality.suite_models import Waiver
+from quality.rules.rules import Rule
+from quality.suites import waivers
+from quality.suites.suite_models import Waiver
 from tenancy import cases, work
 from tenancy.records import Case
 from tenancy.work import Work

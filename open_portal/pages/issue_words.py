@@ -15,9 +15,9 @@ from policies import rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.procedures import Stage
-from quality import issue_reports
-from quality.issue_models import GATE, Issue
-from quality.rules import Rule, RuleError
+from quality.issues import issue_reports
+from quality.issues.issue_models import GATE, Issue
+from quality.rules.rules import Rule, RuleError
 from tenancy.actors import Actor
 from tenancy.records import Decision
 

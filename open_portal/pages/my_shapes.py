@@ -17,8 +17,8 @@ from open_portal.requests import actor, now, session
 from policies import rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
-from quality import issues
-from quality.issue_models import Issue
+from quality.issues import issues
+from quality.issues.issue_models import Issue
 from sharing.access import grants
 from sharing.access.models import Application, Grant
 from tenancy import notices as told

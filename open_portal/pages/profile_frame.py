@@ -11,8 +11,8 @@ from catalog.reading import Access
 from open_portal import language
 from open_portal.pages import dataset_words as words
 from policies import vocabulary as v
-from quality import profile_views
-from quality.profile_views import Reader, Shown, ShownColumn
+from quality.profiling import profile_views
+from quality.profiling.profile_views import Reader, Shown, ShownColumn
 
 DIGITS = 4
 QUANTILES = {0.05: "5%", 0.25: "25%", 0.5: "50%", 0.75: "75%", 0.95: "95%"}

@@ -21,7 +21,7 @@ from open_portal.requests import actor, kit, now, session
 from policies import masks
 from policies import vocabulary as v
 from policies.refusals import Refusal
-from quality import issues
+from quality.issues import issues
 
 PREVIEW = 20
 CODES = 12

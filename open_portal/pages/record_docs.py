@@ -14,9 +14,9 @@ from open_portal.pages import dataset_words as words
 from open_portal.requests import actor, deed, kit, now, session
 from policies import vocabulary as v
 from policies.refusals import NotFound
-from quality import docs
 from quality.models import Run
-from quality.scorecard_models import DataDocs
+from quality.scoring import docs
+from quality.scoring.scorecard_models import DataDocs
 
 PIECE = 1 << 18
 

@@ -11,9 +11,10 @@ from open_portal.pages import record, record_docs
 from open_portal.requests import actor, now, session
 from policies import grading, rulebook
 from policies import vocabulary as v
-from quality import kinds, rules, scores
-from quality.rules import Rule
-from quality.scores import Outcome
+from quality.rules import kinds, rules
+from quality.rules.rules import Rule
+from quality.scoring import scores
+from quality.scoring.scores import Outcome
 
 MOST_SCORES = 12
 DIMENSIONS = {one.value: one for one in v.Dimension}

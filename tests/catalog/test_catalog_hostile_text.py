@@ -21,8 +21,9 @@ from catalog.reading_files import ColumnSpec, ColumnType, Intake, containers, lo
 from catalog.reading_files.looking import How
 from catalog.tables import TableStore
 from policies.refusals import Invalid
-from quality import expectations, profiles
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.profiling import profiles
+from quality.rules.rules import Rule
 
 NAMES = ['他说"好"', "a]b", "😀", "名" * 300, "'; DROP TABLE t; --", "a", "A", "select", "%", "file_row_number", "../x"]
 

@@ -18,7 +18,7 @@ from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import Forbidden, Invalid
 from policies.vocabulary import DeviationKind
-from quality import profiles
+from quality.profiling import profiles
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database

@@ -20,9 +20,9 @@ from open_portal import settings
 from open_portal.app import create_app
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from quality import suites
 from quality.models import Run
-from quality.rules import Rule
+from quality.rules.rules import Rule
+from quality.suites import suites
 from tenancy import work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

@@ -14,7 +14,7 @@ from catalog.reading_files import intake
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from quality.models import Run, Suite
-from quality.rules import Rule
+from quality.rules.rules import Rule
 from sharing import release
 from tenancy import tenants, work
 from tenancy.actors import SYSTEM

@@ -13,9 +13,9 @@ from open_portal import handlers
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Invalid, Refused
-from quality import cleanings
-from quality.cleaning import Step
-from quality.cleaning_models import CleaningRun
+from quality.cleaning import cleanings
+from quality.cleaning.cleaning import Step
+from quality.cleaning.cleaning_models import CleaningRun
 from tenancy import work
 from tenancy.actors import Actor
 from tenancy.models import Membership, Tenant

@@ -20,8 +20,8 @@ from catalog.datasets import ItemDescription
 from catalog.models import Entry
 from open_portal.demonstration import files
 from policies import vocabulary as v
-from quality import suites
-from quality.rules import Rule
+from quality.rules.rules import Rule
+from quality.suites import suites
 from tenancy import audit, database, encryption, people, work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database

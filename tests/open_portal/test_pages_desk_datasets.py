@@ -10,7 +10,7 @@ from desk_stage import RESTRICTED, WHOLE, Stage
 
 from catalog import datasets, versions
 from policies import vocabulary as v
-from quality import suites
+from quality.suites import suites
 from tenancy import cases, work
 
 

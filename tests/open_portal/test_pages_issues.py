@@ -17,8 +17,8 @@ from catalog.models import Entry, Version
 from open_portal.handlers import check_now, watch_issues
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from quality import issues
-from quality.issue_models import Issue
+from quality.issues import issues
+from quality.issues.issue_models import Issue
 from tenancy import work
 from tenancy.actors import SYSTEM, Actor
 

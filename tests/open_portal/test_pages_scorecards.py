@@ -13,10 +13,11 @@ from catalog import datasets
 from catalog.models import Entry, StoredFile, Version
 from open_portal import handlers
 from policies import vocabulary as v
-from quality import docs, scorecards, suites
 from quality.models import Run
-from quality.rules import Rule
-from quality.scorecard_models import DataDocs
+from quality.rules.rules import Rule
+from quality.scoring import docs, scorecards
+from quality.scoring.scorecard_models import DataDocs
+from quality.suites import suites
 from sharing import release
 from tenancy import work
 from tenancy.actors import SYSTEM

@@ -15,8 +15,8 @@ from catalog.models import Entry, Version
 from catalog.standard_models import CodeList, DataElement, SourceClaim
 from open_portal import handlers
 from policies.calendars import local_date
-from quality import cleanings
-from quality.cleaning_models import CleaningRun
+from quality.cleaning import cleanings
+from quality.cleaning.cleaning_models import CleaningRun
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from catalog.models import Entry
 from open_portal import handlers
 from policies import vocabulary as v
-from quality import standing, suites, waivers
 from quality.models import Suite
-from quality.rules import Rule
-from quality.suite_models import Trial, Waiver
+from quality.rules import standing
+from quality.rules.rules import Rule
+from quality.suites import suites, waivers
+from quality.suites.suite_models import Trial, Waiver
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.records import Case

@@ -11,10 +11,11 @@ from catalog import assessments, datasets, versions
 from catalog.blobs import Blob
 from catalog.models import Entry, Version
 from policies import vocabulary as v
-from quality import gates, issue_runs, suites
-from quality.issue_models import Issue
+from quality.issues import gates, issue_runs
+from quality.issues.issue_models import Issue
 from quality.models import Run
-from quality.rules import Rule
+from quality.rules.rules import Rule
+from quality.suites import suites
 from sharing import release
 from tenancy import work
 from tenancy.actors import SYSTEM

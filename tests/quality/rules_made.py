@@ -4,9 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from quality import patterns
-from quality.kinds import DIMENSIONS, KINDS, TYPES
-from quality.rules import SEVERITIES, Rule, RuleError
+from quality.rules import patterns
+from quality.rules.kinds import DIMENSIONS, KINDS, TYPES
+from quality.rules.rules import SEVERITIES, Rule, RuleError
 
 TEXT = st.text(
     st.characters(exclude_categories=("Cs",)) | st.sampled_from("\x01\x0b _x[]\"'\n\t=-<&、"), min_size=1, max_size=12

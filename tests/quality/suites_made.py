@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from quality import kinds
-from quality.rules import Rule
+from quality.rules import kinds
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)

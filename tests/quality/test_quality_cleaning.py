@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies.refusals import Invalid
-from quality import cleaning, cleaning_engine
-from quality.cleaning import NARROW, SPACES, WIDE, Step
-from quality.cleaning_engine import Outcome, Reference
+from quality.cleaning import cleaning, cleaning_engine
+from quality.cleaning.cleaning import NARROW, SPACES, WIDE, Step
+from quality.cleaning.cleaning_engine import Outcome, Reference
 
 HARD = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PIECES = [*"aZ09 '\"%_\\", "　", "\u00a0", "\t", "\n", "Ａ", "９", "－", "，", "汉", "😀", "无", "N/A"]

@@ -12,9 +12,11 @@ from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
 from policies import rulebook
 from policies import vocabulary as v
-from quality import checks, contexts, indicators, reading, runs, standing, suites
+from quality import checks, contexts, reading, runs
 from quality.models import Run
-from quality.rules import Rule, sentence
+from quality.rules import indicators, standing
+from quality.rules.rules import Rule, sentence
+from quality.suites import suites
 from tenancy import work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

@@ -17,9 +17,10 @@ from policies import disclosure, identifiers, recognisers, rulebook
 from policies.disclosure import SIZES, Claim, Facts
 from policies.rulebook import RulebookError
 from policies.vocabulary import Confidence, OpenTier, PersonalKind, RiskVerdict
-from quality import assessing, engine_tables
-from quality import disclosure as counting
-from quality.assessing import Assessment, Subject
+from quality.engines import engine_tables
+from quality.profiling import assessing
+from quality.profiling import disclosure as counting
+from quality.profiling.assessing import Assessment, Subject
 
 TODAY = date(2026, 11, 23)
 SEXES = st.sampled_from(["男", "女", None])

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import check_digits, engine_scan, engine_tables
-from quality.engine_scan import Figure, Keys, Plan
+from quality.engines import check_digits, engine_scan, engine_tables
+from quality.engines.engine_scan import Figure, Keys, Plan
 
 NAMES = [
     "名称",

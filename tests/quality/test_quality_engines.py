@@ -22,9 +22,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from policies import identifiers
-from quality import expectations, patterns
-from quality.expectations import Run
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.engines.expectations import Run
+from quality.rules import patterns
+from quality.rules.rules import Rule
 
 GIVEN = {"today": made.TODAY, "updated_at": made.NOW}
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from quality import engine_dialect, expectations, patterns, rules
-from quality.rules import Rule
+from quality.engines import engine_dialect, expectations
+from quality.rules import patterns, rules
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 WORDS = [
@@ -341,7 +342,6 @@ def test_a_rule_survives_storage_and_can_be_read(rule: Rule) -> None:
 
 def test_only_the_engine_loads_the_library() -> None:
     """The web process imports the rest of the package."""
-    code = (
-        "import sys, quality.rules, quality.profiles, quality.proposals;sys.exit('great_expectations' in sys.modules)"
-    )
+    modules = "quality.rules.rules, quality.profiling.profiles, quality.proposing.proposals"
+    code = f"import sys, {modules};sys.exit('great_expectations' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

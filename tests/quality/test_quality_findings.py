@@ -11,9 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog.reading_files.intake import read_table
-from quality import cells, expectations, likeness, profiles, proposals, rules
-from quality.profiles import Profile
-from quality.rules import SURE, Rule, RuleError
+from quality.engines import cells, expectations
+from quality.profiling import likeness, profiles
+from quality.profiling.profiles import Profile
+from quality.proposing import proposals
+from quality.rules import rules
+from quality.rules.rules import SURE, Rule, RuleError
 
 TOWNS = [
     "Aldbury Green",

@@ -17,8 +17,8 @@ from policies import rulebook
 from policies import vocabulary as v
 from policies.grading import GateTerms
 from policies.refusals import Forbidden
-from quality import gates
-from quality.issue_models import GATE
+from quality.issues import gates
+from quality.issues.issue_models import GATE
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.database import Database

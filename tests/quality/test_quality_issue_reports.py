@@ -12,9 +12,9 @@ from catalog import reading
 from policies import masks
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Invalid, NotFound, Refused
-from quality import issue_figures, issue_reports, issue_runs, issues
-from quality.issue_models import Issue
-from quality.issue_reports import Typed
+from quality.issues import issue_figures, issue_reports, issue_runs, issues
+from quality.issues.issue_models import Issue
+from quality.issues.issue_reports import Typed
 from tenancy import work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from catalog.models import Entry
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Refused, Stale
-from quality import issue_runs, issues
-from quality.issue_models import GATE, Issue
+from quality.issues import issue_runs, issues
+from quality.issues.issue_models import GATE, Issue
 from tenancy import cases, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quality import profiles
-from quality.profile_shapes import written
-from quality.profiles import Profile
+from quality.profiling import profiles
+from quality.profiling.profile_shapes import written
+from quality.profiling.profiles import Profile
 
 CELL = st.one_of(st.none(), st.integers(0, 3))
 

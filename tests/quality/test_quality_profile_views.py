@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality import profile_views
-from quality.profile_views import RARE, Item, Reader
+from quality.profiling import profile_views
+from quality.profiling.profile_views import RARE, Item, Reader
 
 NAMES = ("甲", "乙", "丙", "丁")
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import profiles
-from quality.profiles import ColumnProfile, Profile
+from quality.profiling import profiles
+from quality.profiling.profiles import ColumnProfile, Profile
 
 ROWS = 4000
 

@@ -10,9 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import expectations, kinds, profiles, proposals, proposed_values, rules
-from quality.proposals import ItemHint
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.profiling import profiles
+from quality.proposing import proposals, proposed_values
+from quality.proposing.proposals import ItemHint
+from quality.rules import kinds, rules
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 ROWS = 2000

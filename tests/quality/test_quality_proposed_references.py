@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import expectations, profiles, proposals
-from quality.proposals import ItemHint
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.profiling import profiles
+from quality.proposing import proposals
+from quality.proposing.proposals import ItemHint
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 ROWS = 600

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies import divisions, identifiers
-from quality import check_digits, division_codes, drift, engine_keys, engine_tables, expectations, profiles
-from quality.expectations import RuleOutcome
-from quality.rules import Rule
+from quality.engines import check_digits, division_codes, drift, engine_keys, engine_tables, expectations
+from quality.engines.expectations import RuleOutcome
+from quality.profiling import profiles
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 ENGINES = ("duckdb", "pandas")

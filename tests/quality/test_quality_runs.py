@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies.refusals import Invalid
-from quality import engine_peak, engine_scan, engine_tables, expectations
-from quality.rules import Rule
+from quality.engines import engine_peak, engine_scan, engine_tables, expectations
+from quality.rules.rules import Rule
 
 TODAY = dt.date(2026, 11, 23)
 

@@ -14,8 +14,8 @@ from catalog.models import Entry, Version
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Invalid, Refused
 from policies.scorecard_figures import Updates
-from quality import department_figures, scorecards
-from quality.scorecard_models import Appeal, FrozenScorecard, ScorecardLine
+from quality.scoring import department_figures, scorecards
+from quality.scoring.scorecard_models import Appeal, FrozenScorecard, ScorecardLine
 from tenancy import cases, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from quality import engine_sources, expectations
-from quality.rules import Rule
+from quality.engines import engine_sources, expectations
+from quality.rules.rules import Rule
 from tenancy.database import Database
 
 NAMES = ("编号", "金额", 'q"; DROP TABLE "', "日期", "时刻", "真", "码", "长")

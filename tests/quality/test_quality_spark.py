@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import suites_made as made
 
-from quality import expectations
+from quality.engines import expectations
 
 pytest.importorskip("pyspark", reason="Spark has an environment of its own: make test-spark")
 pytestmark = [

@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from policies import identifiers
-from quality import expectations, profiles
-from quality.rules import Rule
+from quality.engines import expectations
+from quality.profiling import profiles
+from quality.rules.rules import Rule
 
 pytest.importorskip("pyspark", reason="Spark has an environment of its own: make test-spark")
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from rules_made import VALUES, rules, suites
 
 from policies.refusals import Invalid
-from quality import engine_gx as gx
-from quality import parameter_texts, rule_checks, suite_exchange, suite_files, suite_sheets
-from quality.kinds import KINDS
-from quality.rules import Rule
+from quality.engines import engine_gx as gx
+from quality.rules import parameter_texts, rule_checks
+from quality.rules.kinds import KINDS
+from quality.rules.rules import Rule
+from quality.suites import suite_exchange, suite_files, suite_sheets
 
 TODAY = dt.date(2026, 11, 23)
 RULES = (

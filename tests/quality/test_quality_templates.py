@@ -3,9 +3,10 @@
 import pytest
 
 from policies.refusals import Invalid
-from quality import rule_checks, suite_templates
-from quality.rules import Rule
-from quality.suite_templates import Field, Template, TemplateRule
+from quality.rules import rule_checks
+from quality.rules.rules import Rule
+from quality.suites import suite_templates
+from quality.suites.suite_templates import Field, Template, TemplateRule
 
 FIELDS = (
     Field("uscc", "统一社会信用代码", "C", is_primary=True, nullable=False),

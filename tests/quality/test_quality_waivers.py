@@ -10,9 +10,9 @@ from catalog import datasets
 from policies import grading, rulebook
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Invalid, Refused, Stale
-from quality import suite_changes, suites, waivers
-from quality.rules import Rule
-from quality.suite_models import Waiver
+from quality.rules.rules import Rule
+from quality.suites import suite_changes, suites, waivers
+from quality.suites.suite_models import Waiver
 from tenancy import work
 from tenancy.actors import SYSTEM
 from tenancy.models import Tenant

@@ -1,0 +1,1 @@
+"""What a look at a table tells: profile, dependencies, slips, personal data, risk of disclosure."""

@@ -1,0 +1,1 @@
+"""An entry's rules by version: edited, compared, exchanged, tried, templated, waived."""
