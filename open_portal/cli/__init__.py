@@ -21,31 +21,48 @@ COMMANDS = {
     "run": "open_portal.cli.running:run",
     "serve": "open_portal.cli.serving:serve",
     "worker": "open_portal.cli.working:worker",
-    "quality": "open_portal.cli.checking:quality",
+    "quality": "open_portal.cli:quality",
     "index": "open_portal.cli.keeping:index",
     "indicators": "open_portal.cli.keeping:indicators",
     "audit": "open_portal.cli.keeping:audit",
 }
 
 
+PARTS = {"check": "open_portal.cli.checking:check", "suite": "open_portal.cli.suites:suite"}
+"""The commands of quality: rules are exchanged without loading what runs them."""
+
+
 class Commands(click.Group):
     """A group that finds its commands by name."""
 
+    places = COMMANDS
+
     def list_commands(self, _context: click.Context) -> list[str]:
         """All names in the order in which somebody needs them."""
-        return list(COMMANDS)
+        return list(self.places)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """Import one command."""
-        if name not in COMMANDS:
+        if name not in self.places:
             return None
-        module, _, attribute = COMMANDS[name].partition(":")
+        module, _, attribute = self.places[name].partition(":")
         # What importing makes stays for good: looking for garbage in it takes time and finds none.
         gc.disable()
         command: click.Command = getattr(import_module(module), attribute)
         gc.freeze()
         gc.enable()
         return command
+
+
+class QualityCommands(Commands):
+    """The commands of quality."""
+
+    places = PARTS
+
+
+@click.group(cls=QualityCommands)
+def quality() -> None:
+    """Data quality. / 数据质量。"""
 
 
 @click.group(cls=Commands)

@@ -28,15 +28,7 @@ from quality.rules.rules import Rule
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
-def quality() -> None:
-    """Data quality. / 数据质量。"""
-
-
-quality.add_command(suites.suite)
-
-
-@quality.command()
+@click.command()
 @click.argument("file", type=FILE, required=False)
 @click.option("--fields", type=FILE, help="declared items, JSON / 字段说明")
 @click.option(
