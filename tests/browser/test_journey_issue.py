@@ -68,7 +68,7 @@ def decide(officer: Any, number: str, move: str, **words: str) -> None:
     officer.go(f"/desk/issues/{number}")
     officer.fill({"move": move, **words})
     officer.button("提交决定")
-    assert officer.page.locator("#main-content .tx-flash--good").is_visible()
+    assert officer.page.locator("#main-content .tx-flash--good[role=status]").is_visible()
 
 
 def mend(steward: Any, folder: Path) -> None:

@@ -116,7 +116,7 @@ def decide(officer: Any, number: str, move: str, **words: str) -> None:
     assert ANSWERS["purpose"]["purpose"] in officer.text()
     officer.fill({"move": move, **words})
     officer.button("提交决定")
-    assert officer.page.locator("#main-content .tx-flash--good").is_visible()
+    assert officer.page.locator("#main-content .tx-flash--good[role=status]").is_visible()
 
 
 def sign(requester: Any, number: str) -> str:

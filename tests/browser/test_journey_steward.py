@@ -150,7 +150,7 @@ def approve(officer: Any, case: str) -> None:
     assert TITLE in officer.text()
     officer.fill({"move": "approve", "comment": "信息完整，同意。"})
     officer.button("提交决定")
-    assert officer.page.locator("#main-content .tx-flash--good").is_visible()
+    assert officer.page.locator("#main-content .tx-flash--good[role=status]").is_visible()
 
 
 def find(public: Any, code: str) -> None:
