@@ -40,6 +40,7 @@ class Verdict(Term):
     PASS = "PASS", "通过", "Passed"
     FAIL = "FAIL", "未通过", "Failed"
     ERROR = "ERROR", "无法评定", "Could not be judged"
+    NOT_APPLICABLE = "NOT_APPLICABLE", "不适用", "Not applicable"
 
 
 class Card(Term):

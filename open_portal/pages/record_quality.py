@@ -95,10 +95,19 @@ def _line(one: Outcome, gained: Mapping[str, grading.Gain], access: Access, titl
         "evaluated": result.evaluated if result else None,
         "unexpected": result.unexpected if result else None,
         "passed": bool(result and result.success),
-        "verdict": v.Verdict.ERROR if result is None else v.Verdict.PASS if result.success else v.Verdict.FAIL,
+        "verdict": _verdict(one),
         "samples": one.samples if may_see_values(rule, access) else (),
         "readable": may_see_values(rule, access),
     }
+
+
+def _verdict(one: Outcome) -> v.Verdict:
+    """What a rule came to; one that held and had nothing to judge is not applicable, which is no merit either."""
+    if one.result is None:
+        return v.Verdict.ERROR
+    if not one.result.success:
+        return v.Verdict.FAIL
+    return v.Verdict.NOT_APPLICABLE if one.score is None else v.Verdict.PASS
 
 
 def may_see_values(rule: Rule, access: Access) -> bool:
