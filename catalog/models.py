@@ -214,6 +214,7 @@ class Version(Base):
     uploaded_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
     quarantined: Mapped[str | None] = mapped_column(String(32), index=True)
+    source_rows: Mapped[int | None] = mapped_column(BigInteger)
     cleaned_from_id: Mapped[str | None] = mapped_column(String(36))
     glance: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
@@ -260,6 +261,7 @@ class Upload(Base):
     state: Mapped[v.UploadState] = mapped_column(term(v.UploadState))
     filename: Mapped[str] = mapped_column(String(300))
     note: Mapped[str] = mapped_column(Text, default="")
+    source_rows: Mapped[int | None] = mapped_column(BigInteger)
     size: Mapped[int] = mapped_column(BigInteger)
     reached: Mapped[int] = mapped_column(BigInteger)
     expected: Mapped[str | None] = mapped_column(String(64))

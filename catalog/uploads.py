@@ -29,6 +29,7 @@ Begin = Callable[[], AbstractContextManager[Work]]
 """Opens a unit of work by whoever uploads."""
 
 OPEN_AT_ONCE = 5
+ROW_DIGITS = 15
 LIFETIME = timedelta(days=1)
 LONGEST_NAME = 300
 STANDING = frozenset(
@@ -71,6 +72,7 @@ def begin(
     limit: int,
     expected: str | None = None,
     note: str = "",
+    source_rows: int | None = None,
 ) -> Upload:
     """Open an upload of `size` bytes for an entry; `expected` is the SHA-256 that the whole file must have.
 
@@ -95,6 +97,7 @@ def begin(
         state=v.UploadState.OPEN,
         filename=name,
         note=note,
+        source_rows=source_rows,
         size=size,
         reached=0,
         expected=expected,
@@ -106,6 +109,16 @@ def begin(
     work.session.flush()
     work.record("upload.begun", upload, entry=entry.code, size=size)
     return upload
+
+
+def rows_said(text: str) -> int | None:
+    """How many rows the source has, as its steward writes it; None where nothing is said. Raises Invalid."""
+    plain = text.strip().replace(",", "").replace("，", "")
+    if not plain:
+        return None
+    if not plain.isdecimal() or len(plain) > ROW_DIGITS:
+        raise Invalid("upload.rows", field="source_rows", value=text.strip()[:40])
+    return int(plain)
 
 
 def demand_open(work: Work, entry: Entry) -> None:
@@ -184,26 +197,30 @@ def _complete(work: Work, upload: Upload, file: Waiting) -> Invalid | None:
         upload.state = v.UploadState.ENDED
         work.record("upload.damaged", upload, sha256=file.sha256)
         return Invalid("upload.damaged", sha256=file.sha256)
-    received, version = _receive(work, upload.entry, file, upload.filename, upload.note)
+    received, version = _receive(work, upload.entry, file, upload.filename, upload.note, upload.source_rows)
     upload.state, upload.version_id, upload.same_as = v.UploadState.DONE, version.id, received.same_as
     return None
 
 
-def receive(work: Work, entry: Entry, file: Waiting, filename: str, note: str = "") -> Received:
+def receive(
+    work: Work, entry: Entry, file: Waiting, filename: str, note: str = "", source_rows: int | None = None
+) -> Received:
     """Make a version of a whole file in quarantine; the caller erases the file where none became of it."""
     demand_open(work, entry)
     if not file.size:
         raise Invalid("file.empty", field="file", filename=plain_name(filename))
-    return _receive(work, entry, file, plain_name(filename), note)[0]
+    return _receive(work, entry, file, plain_name(filename), note, source_rows)[0]
 
 
-def _receive(work: Work, entry: Entry, file: Waiting, filename: str, note: str) -> tuple[Received, Version]:
+def _receive(
+    work: Work, entry: Entry, file: Waiting, filename: str, note: str, source_rows: int | None
+) -> tuple[Received, Version]:
     work.session.scalars(select(Entry.id).where(Entry.id == entry.id).with_for_update()).one()
     same = _same_bytes(work.session, entry, file.sha256)
     if same is not None and same.state in STANDING:
         work.record("version.known", same, entry=entry.code, sha256=file.sha256)
         return Received(same.number, file.sha256, same.number), same
-    version = versions.receive(work, entry, file.blob, filename, note, quarantined=file.name)
+    version = versions.receive(work, entry, file.blob, filename, note, source_rows=source_rows, quarantined=file.name)
     return Received(version.number, file.sha256, same.number if same else None), version
 
 

@@ -52,7 +52,14 @@ class Judged:
 
 
 def receive(
-    work: Work, entry: Entry, blob: Blob, filename: str, note: str = "", *, quarantined: str | None = None
+    work: Work,
+    entry: Entry,
+    blob: Blob,
+    filename: str,
+    note: str = "",
+    *,
+    source_rows: int | None = None,
+    quarantined: str | None = None,
 ) -> Version:
     """Take in a file for an entry; the worker reads and checks it afterwards.
 
@@ -72,6 +79,7 @@ def receive(
         uploaded_by=work.actor.id,
         uploaded_at=work.now,
         note=note,
+        source_rows=source_rows,
         quarantined=quarantined,
     )
     work.session.add(version)
@@ -144,7 +152,8 @@ def reread(work: Work, version: Version, layout: Layout) -> Version:
         raise Refused("version.not-readable")
     _check_conversions(version.entry, layout)
     blob = Blob(version.original.sha256, version.original.size)
-    again = receive(work, version.entry, blob, version.original.name, version.note)
+    name, rows = version.original.name, version.source_rows
+    again = receive(work, version.entry, blob, name, version.note, source_rows=rows)
     again.layout = layout.to_json()
     version.entry.layout = {"layout": layout.to_json(), "headings": _headings(layout, version)}
     work.record("version.reread", again, entry=version.entry.code, of=version.number)

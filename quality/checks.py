@@ -78,7 +78,7 @@ def act(
     plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int, seconds: float, cancelled: Event | None = None
 ) -> Judgement | Refused:
     """Second beat, without any session: run and score; a run that is cut off says why."""
-    with blobs.local_path(plan.table) as table, contexts.opened(plan.context, blobs, table, now) as known:
+    with blobs.local_path(plan.table) as table, contexts.opened(plan.context, blobs) as known:
         try:
             return judge(
                 table,

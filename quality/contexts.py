@@ -6,19 +6,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from catalog import reading, standards
+from catalog import assessments, reading, standards
+from catalog.assessments import DISMISSED
 from catalog.blobs import BlobStore
 from catalog.models import Entry, Version
-from policies import recognisers, rulebook
+from policies import rulebook
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import NotFound
@@ -27,8 +26,6 @@ from tenancy.actors import Actor, Standing
 from tenancy.models import Tenant
 
 PASSED = (v.VersionState.LIVE, v.VersionState.SUPERSEDED, v.VersionState.PASSED)
-SEEN = 200
-"""Rows of a table in which personal data are looked for; more would not tell another column."""
 _DAY = timedelta(days=1)
 
 
@@ -36,8 +33,8 @@ _DAY = timedelta(days=1)
 class Context:
     """What is known of an entry and a version of it, as plain data.
 
-    `tried` accesses (the reading of the file, a probe of the entry) of which some `succeeded`; columns `marked` as
-    secret and items `declared` to hold personal data; `references` are hashes of Parquet files by the names which
+    `tried` accesses (the reading of the file, a probe of the entry) of which some `succeeded`; columns that are
+    `exposed`, as secret or as personal data; `references` are hashes of Parquet files by the names which
     rules give them.
     """
 
@@ -49,8 +46,7 @@ class Context:
     source_rows: int | None = None
     tried: int = 1
     succeeded: int = 1
-    marked: tuple[str, ...] = ()
-    declared: frozenset[str] = frozenset()
+    exposed: tuple[str, ...] = ()
     code_lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,7 +54,7 @@ class Context:
 def gather(session: Session, version: Version, rules: Iterable[Rule], now: datetime) -> Context:
     """What a run over a version may know, for the rules it will use."""
     entry, asked = version.entry, [rule.parameters for rule in rules]
-    before, account = _before(session, version), version.account or {}
+    before = _before(session, version)
     cycle = entry.update_cycle.max_age
     return Context(
         previous=_previous(session.get_one(Version, before[0].id)) if before else None,
@@ -66,23 +62,18 @@ def gather(session: Session, version: Version, rules: Iterable[Rule], now: datet
         deliveries=(*(one.uploaded_at for one in before), version.uploaded_at),
         rows_read=version.rows_read,
         rows_loaded=version.rows_loaded,
-        source_rows=account.get("source_rows"),
+        source_rows=version.source_rows,
         tried=1 + (entry.probe_ok is not None),
         succeeded=1 + bool(entry.probe_ok),
-        marked=tuple(one["column"] for one in account.get("marked") or () if one["column"]),
-        declared=frozenset(item.name for item in entry.items if item.personal_kind is not None),
+        exposed=_exposed(version),
         code_lists=standards.code_lists(session, {str(one["list"]) for one in asked if "list" in one}, local_date(now)),
         references=_references(session, entry, [str(one["of"]) for one in asked if "of" in one], now),
     )
 
 
 @contextmanager
-def opened(context: Context, blobs: BlobStore, table: Path, now: datetime) -> Iterator[dict[str, Any]]:
-    """The parameters of a run over a table, good inside the block: what isn't known isn't there.
-
-    Columns are exposed that hold a marking of secrecy, or personal data which the catalogue doesn't declare.
-    """
-    undeclared = (name for name in _personal(table, local_date(now)) if name not in context.declared)
+def opened(context: Context, blobs: BlobStore) -> Iterator[dict[str, Any]]:
+    """The parameters of a run, good inside the block: what isn't known isn't there."""
     with ExitStack() as stack:
         known: dict[str, Any] = {
             "previous": context.previous,
@@ -92,26 +83,26 @@ def opened(context: Context, blobs: BlobStore, table: Path, now: datetime) -> It
             "rows_loaded": context.rows_loaded,
             "source_rows": context.source_rows,
             "accesses": (context.tried, context.succeeded),
-            "exposed": [*context.marked, *undeclared],
+            "exposed": list(context.exposed),
             "code_lists": context.code_lists,
             "references": {name: _path(stack, blobs, sha256) for name, sha256 in context.references.items()},
         }
         yield {name: value for name, value in known.items() if value is not None}
 
 
-def _personal(table: Path, day: date) -> list[str]:
-    """Columns whose first rows surely hold personal data."""
-    with pq.ParquetFile(table) as file:
-        texts = [one.name for one in file.schema_arrow if pa.types.is_string(one.type)]
-        first = next(file.iter_batches(batch_size=SEEN, columns=texts), None) if texts else None
-    if first is None:
-        return []
-    columns = {name: first.column(name).to_pylist() for name in texts}
-    return [
-        name
-        for name, values in columns.items()
-        if any(one.confidence is v.Confidence.CERTAIN and one.hits for one in recognisers.recognise(name, values, day))
+def _exposed(version: Version) -> tuple[str, ...]:
+    """Columns that hold a marking of secrecy, or surely personal data which the catalogue neither declares nor was
+    told to be none."""
+    marked = [one["column"] for one in (version.account or {}).get("marked") or () if one["column"]]
+    undeclared = [
+        one.column
+        for one in assessments.findings(version)
+        if one.mismatch
+        and one.hits
+        and one.confidence is v.Confidence.CERTAIN
+        and one.answer.get("answer") != DISMISSED
     ]
+    return tuple(dict.fromkeys([*marked, *undeclared]))
 
 
 def _before(session: Session, version: Version) -> Sequence[Row[str, datetime]]:

@@ -20,6 +20,7 @@ from catalog.reading_files import accounts, containers, looking
 from catalog.reading_files.intake import read_table
 from catalog.reading_files.looking import How
 from catalog.reading_files.shapes import ColumnSpec, ColumnType, Glance, Intake, Layout
+from catalog.standard_models import DataElement
 from catalog.versions import Loaded
 from policies import vocabulary as v
 from policies.calendars import local_date
@@ -111,12 +112,14 @@ def gather(session: Session, version_id: str) -> Plan | None:
     if version is None or version.state is not v.VersionState.RECEIVED:
         return None
     suite = suites.latest(session, version.entry)
-    lists = standards.lists_for(session, version.entry.items, local_date(version.uploaded_at))
+    day = local_date(version.uploaded_at)
+    lists = standards.lists_for(session, version.entry.items, day)
+    elements = standards.elements_of(session, version.entry.items, day)
     return Plan(
         version_id=version.id,
         sha256=version.original.sha256,
         filename=version.original.name,
-        items=tuple(_hint(item, lists) for item in version.entry.items),
+        items=tuple(_hint(item, lists, elements) for item in version.entry.items),
         rules=suites.rules_of(suite) if suite else (),
         settled=suites.was_run(session, version.entry),
         how=_how(version),
@@ -237,9 +240,9 @@ def _how(version: Version) -> How:
     return How(ask=True)
 
 
-def _hint(item: Any, lists: Mapping[str, Sequence[str]]) -> ItemHint:
-    """What the catalogue says of an item; its values are those of its code list, if it has one."""
-    codes = lists.get(item.name) or item.codes
+def _hint(item: Any, lists: Mapping[str, Sequence[str]], elements: Mapping[str, DataElement]) -> ItemHint:
+    """What the catalogue says of an item; its values are those of its code list, its form that of its data element."""
+    codes, element = lists.get(item.name) or item.codes, elements.get(item.element or "")
     return ItemHint(
         name=item.name,
         title=item.title,
@@ -248,6 +251,9 @@ def _hint(item: Any, lists: Mapping[str, Sequence[str]]) -> ItemHint:
         is_primary=item.is_primary,
         codes=tuple(codes) if codes else None,
         is_timestamp=item.is_timestamp,
+        element=element.name if element else "",
+        regex=element.pattern if element else "",
+        longest=element.length if element else None,
     )
 
 

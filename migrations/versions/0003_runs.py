@@ -1,4 +1,4 @@
-"""Runs that can be watched, cancelled and taken up again."""
+"""Runs that can be watched, cancelled and taken up again; how many rows the source has."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,8 @@ NEW = ("state", "requested_by", "started_at", "starts", "sampled", "peak_memory_
 
 def upgrade() -> None:
     """Make the change."""
+    for name in ("version", "upload"):
+        op.add_column(name, sa.Column("source_rows", sa.BigInteger(), nullable=True))
     with op.batch_alter_table("run") as batch:
         batch.add_column(sa.Column("state", sa.String(length=32), nullable=False, server_default="DONE"))
         batch.add_column(sa.Column("requested_by", sa.String(length=36), nullable=True))
@@ -28,6 +30,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    for name in ("version", "upload"):
+        with op.batch_alter_table(name) as batch:
+            batch.drop_column("source_rows")
     with op.batch_alter_table("run") as batch:
         batch.drop_index(op.f("ix_run_requested_by"))
         batch.alter_column("rows", type_=sa.Integer(), existing_nullable=False)

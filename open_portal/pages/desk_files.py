@@ -49,21 +49,25 @@ def upload(code: str) -> ResponseReturnValue:
     entry = own_entry(code)
     work.demand(actor(), "version.upload", entry)
     file, note = request.files.get("file"), request.form.get("note", "").strip()
+    typed = request.form.get("source_rows", "")
     try:
+        rows = uploads.rows_said(typed)
         waiting = arrivals.keep(file)
-        received = receive(waiting, str(file and file.filename), note[:2000], lambda unit: entry_of(unit, code))
+        received = receive(waiting, str(file and file.filename), note[:2000], lambda unit: entry_of(unit, code), rows)
     except Invalid as refusal:
-        return again("desk/data.html", error=said(refusal), note=note, **_page(own_entry(code)))
+        return again("desk/data.html", error=said(refusal), note=note, source_rows=typed, **_page(own_entry(code)))
     done(receipt(received))
     return redirect(url_for("desk.version", code=address(entry.code), number=received.number))
 
 
-def receive(waiting: Waiting, filename: str, note: str, entry: Callable[[Work], Entry]) -> Received:
+def receive(
+    waiting: Waiting, filename: str, note: str, entry: Callable[[Work], Entry], source_rows: int | None = None
+) -> Received:
     """Make a version of a kept file in one deed with whatever finds or makes its entry; else the file is erased."""
     kept = False
     try:
         with deed() as unit:
-            received = uploads.receive(unit, entry(unit), waiting, filename, note)
+            received = uploads.receive(unit, entry(unit), waiting, filename, note, source_rows)
         kept = received.is_new
     finally:
         if not kept:

@@ -89,7 +89,7 @@ def upload_options(code: str) -> Response:  # noqa: ARG001 - what is spoken here
 @pages.post("/desk/datasets/<code>/uploads")
 @tus
 def begin_upload(code: str) -> Response:
-    """Open an upload; Upload-Metadata may give filename, note and the sha256 that the whole file must have."""
+    """Open an upload; Upload-Metadata may give filename, note, the rows of the source and the SHA-256 of all."""
     metadata = _metadata()
     size = _number("Upload-Length")
     with deed() as unit:
@@ -102,6 +102,7 @@ def begin_upload(code: str) -> Response:
             limit=arrivals.limit_of(kit()),
             expected=metadata.get("sha256") or None,
             note=metadata.get("note", "").strip()[:2000],
+            source_rows=uploads.rows_said(metadata.get("rows", "")),
         )
         headers = _headers(upload, 0)
         headers["Location"] = url_for("desk.upload_state", upload_id=upload.id)

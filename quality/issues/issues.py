@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from catalog import sources
 from catalog.models import Entry, Version
 from policies import vocabulary as v
 from policies.approval import Moved
@@ -61,7 +62,7 @@ def begin(
 
     The caller has asked for permission. `more` are further columns, as of a reporter without an account.
     """
-    owner, examined = owner_of(work.session, entry), fault.source is not v.IssueSource.PUBLIC
+    owner, examined = owner_of(work.session, entry, fault.item), fault.source is not v.IssueSource.PUBLIC
     year = local_date(work.now).year
     issue = Issue(
         **{"id": new_id(), "reporter_id": work.actor.id, "passed": [], **more},
@@ -244,12 +245,26 @@ def case_of(issue: Issue) -> Case:
     return issue.case
 
 
-def owner_of(session: Session, entry: Entry) -> Tenant:
-    """Who must mend an entry's data: the unit where they arise, or the one that mounted them if nobody works there."""
+def owner_of(session: Session, entry: Entry, item: str = "") -> Tenant:
+    """Who must mend an entry's data, or one item of them: the ruled source of the item's element (一数一源), else the
+    unit where the data arise; the one that mounted them if nobody works there."""
+    source = _source_of(session, entry, item) or entry.source_tenant
     people = select(Membership.id).where(
-        Membership.tenant_id == entry.source_tenant_id, Membership.role.in_(HANDLERS), Membership.ended_at.is_(None)
+        Membership.tenant_id == source.id, Membership.role.in_(HANDLERS), Membership.ended_at.is_(None)
     )
-    return entry.source_tenant if session.scalars(people.limit(1)).first() else entry.tenant
+    return source if session.scalars(people.limit(1)).first() else entry.tenant
+
+
+def _source_of(session: Session, entry: Entry, name: str) -> Tenant | None:
+    """The unit that was ruled to be the source of an item's element, in the nearest body above the entry's owner."""
+    element = next((item.element for item in entry.items if item.name == name), None)
+    if not element:
+        return None
+    for tenant_id in entry.tenant.path:
+        found = sources.sources_of(session, [element], session.get_one(Tenant, tenant_id)).get(element)
+        if found is not None:
+            return session.get_one(Tenant, found.tenant_id)
+    return None
 
 
 def authority_of(session: Session, tenant: Tenant) -> Tenant:

@@ -45,7 +45,8 @@ class ItemHint:
     """What the catalogue says of a data item: its type as a vocabulary code, whether it may be empty, its code
     list.
 
-    `nullable` is None when the catalogue doesn't say; `pattern` is a code of `patterns.PATTERNS`.
+    `nullable` is None when the catalogue doesn't say; `pattern` is a code of `patterns.PATTERNS`. Its data `element`
+    lays down a `regex` (RE2) for whole values and their `longest` length.
     """
 
     name: str
@@ -56,6 +57,9 @@ class ItemHint:
     codes: tuple[str, ...] | None = None
     pattern: str | None = None
     is_timestamp: bool = False
+    element: str = ""
+    regex: str = ""
+    longest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +257,19 @@ def _formed(subject: _Subject) -> Iterator[Rule]:
         yield rule_of("check_digits", [column.name], why, {"scheme": form.digits}, origin=origin)
 
 
+def _as_standard(subject: _Subject) -> Iterator[Rule]:
+    """What the data element lays down for the values of its items."""
+    column, item = subject.column, subject.item
+    if item is None or not item.element or column.sort != "text":
+        return
+    why = (f"数据元 {item.element} 的规定", f"laid down by the data element {item.element}")
+    if item.regex:
+        given = {"regex": f"^(?:{item.regex})$"}
+        yield rule_of("matches_pattern", [column.name], why, given, origin="item", mark="element")
+    if item.longest:
+        yield rule_of("length", [column.name], why, {"max": item.longest}, origin="item", mark="element")
+
+
 def _of_one_length(subject: _Subject) -> Iterator[Rule]:
     """Codes without a known form which nearly all have the same length."""
     column = subject.column
@@ -315,7 +332,7 @@ def _past(subject: _Subject) -> Iterator[Rule]:
 
 
 _OF_COLUMN: tuple[Callable[[_Subject], Iterator[Rule]], ...] = (
-    _filled, _typed, _formed, _of_one_length, _clean, _listed, _ranged, _past,
+    _filled, _typed, _formed, _as_standard, _of_one_length, _clean, _listed, _ranged, _past,
 )  # fmt: skip
 
 

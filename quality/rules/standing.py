@@ -21,6 +21,7 @@ RULES = (
     _rule("on_schedule", {}, ("目录承诺了更新周期", "the catalogue promises an update cycle")),
     _rule("accessible", {}, ("平台读取本次数据的结果", "what came of reading this delivery")),
     _rule("usable", {}, ("载入时被拒收的记录", "the rows refused when this delivery was loaded")),
+    _rule("rows_as_source", {}, ("报送时填写的来源记录数", "the rows of the source as told at the delivery")),
     _rule("safeguarded", {}, ("个人信息与密级标识扫描", "the scan for personal data and markings of secrecy")),
 )
 

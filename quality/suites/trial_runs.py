@@ -46,7 +46,7 @@ def gather(session: Session, trial_id: str, now: datetime) -> Plan | None:
 
 def act(plan: Plan, blobs: BlobStore, now: datetime, *, memory_mb: int) -> Found:
     """Second beat, without any session: count."""
-    with blobs.local_path(plan.sha256) as table, contexts.opened(plan.context, blobs, table, now) as known:
+    with blobs.local_path(plan.sha256) as table, contexts.opened(plan.context, blobs) as known:
         try:
             run = expectations.run(
                 table,

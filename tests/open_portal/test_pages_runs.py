@@ -1,11 +1,14 @@
 """Quality runs: started again and cancelled from the page of a version; when one is cut off, no verdict is made up."""
 
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
-from desk_stage import Stage
+from desk_stage import WHOLE, Stage
+from werkzeug.test import TestResponse
 
 from catalog import versions
 from catalog.models import Version
@@ -156,3 +159,26 @@ def test_a_file_that_is_no_table_has_no_run(stage: Stage) -> None:
     assert answer.status_code == 409
     with stage.db.read() as session:
         assert reading.gather(session, version_id) is None
+
+
+def test_rows_are_held_against_those_of_the_source(stage: Stage) -> None:
+    code, client = stage.draft(items=False), stage.client(stage.cast.steward)
+    page = f"/desk/datasets/{code}/data"
+
+    def upload(said: str) -> TestResponse:
+        return client.post(page, data={"file": (BytesIO(GOOD.encode()), "桥.csv"), "source_rows": said, "note": "九月"})
+
+    wrong = upload("六十一")
+    assert wrong.status_code == 422
+    assert "六十一" in wrong.text
+    assert "九月" in wrong.text
+    assert upload("1,061").status_code == 302
+    with stage.db.read() as session:
+        version_id = session.query(Version).one().id
+    handlers.check_now(stage.kit, version_id)
+    found = {row["rule_id"]: row for row in run_of(stage, version_id).results}["rows_as_source:"]
+    assert (found["success"], found["lacking"]) == (False, None)
+    other = send(stage, stage.draft(replace(WHOLE, title="另一座桥"), items=False), GOOD)
+    handlers.run_quality(stage.kit, {"run_id": run_of(stage, other).id})
+    found = {row["rule_id"]: row for row in run_of(stage, other).results}["rows_as_source:"]
+    assert (found["success"], found["lacking"]) == (True, "source_rows")

@@ -9,6 +9,7 @@ from issue_stage import DOUBLES, NULLS, RANGE
 from sqlalchemy import select
 
 from catalog.models import Entry
+from catalog.standard_models import SourceClaim
 from policies import vocabulary as v
 from policies.refusals import Forbidden, Refused, Stale
 from quality.issues import issue_runs, issues
@@ -18,6 +19,7 @@ from tenancy.actors import SYSTEM, Actor
 from tenancy.database import Database
 from tenancy.models import Tenant
 from tenancy.records import Notice
+from tenancy.types import new_id
 
 DAY = timedelta(days=1)
 
@@ -286,3 +288,22 @@ def test_what_was_found_before_publication_is_caught_up_with(db: Database, cast:
         with work.begin(db, SYSTEM, now) as deed:
             assert issue_runs.catch_up(deed) == expected
     assert stage.the(db, entry_id).rule_id == DOUBLES
+
+
+def test_a_fault_in_an_item_goes_to_the_ruled_source_of_its_element(db: Database, cast: Any, now: datetime) -> None:
+    entry_id = stage.published(db, cast, now)
+    claimed = {"scope_id": cast.city.id, "tenant_id": cast.other.id, "author_id": cast.stranger.id, "basis": "法定职责"}
+    with work.begin(db, SYSTEM, now) as deed:
+        item = next(one for one in deed.session.get_one(Entry, entry_id).items if one.name == "站点")
+        item.element = "stop-name"
+        claim = SourceClaim(id=new_id(), element="stop-name", state=v.ClaimState.OPEN, created_at=now, **claimed)
+        deed.session.add(claim)
+    with work.begin(db, SYSTEM, now) as deed:
+        entry = deed.session.get_one(Entry, entry_id)
+        assert issues.owner_of(deed.session, entry, "站点").id == cast.department.id, "a claim is no ruling"
+        deed.session.scalars(select(SourceClaim)).one().state = v.ClaimState.ACCEPTED
+    stage.deliver(db, cast, now, entry_id, failing=[DOUBLES])
+    issue = stage.the(db, entry_id)
+    assert (issue.item, issue.tenant_id) == ("站点", cast.other.id)
+    assert cast.stranger.id in told(db, "issue.found")
+    assert cast.steward.id in told(db, "issue.mounted")

@@ -176,3 +176,16 @@ def test_a_value_far_rarer_than_all_others_is_doubted() -> None:
     counted = [("330502", 500), ("330503", 400), ("330521", 300), ("330500", 1)]
     assert proposed_values.slips(counted) == {"330500": ""}
     assert proposed_values.slips([("甲", 500), ("乙", 30), ("丙", 4)]) == {}
+
+
+def test_a_data_element_lays_down_the_form_of_its_items(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"站点": ["A-01", "B-22", "C3", "D-4400"], "数": [1, 2, 3, 4]}), path)
+    laid_down = {"element": "stop-code", "regex": "[A-Z]-[0-9]+", "longest": 4}
+    items = [ItemHint("站点", "", "C", **laid_down), ItemHint("数", "", "I", **laid_down)]
+    found = {
+        rule.rule_id: rule for rule in proposals.propose(profiles.profile(path), items) if "element" in rule.why_en
+    }
+    assert set(found) == {"matches_pattern:站点:element", "length:站点:element"}
+    outcomes = {one.rule_id: one for one in expectations.run(path, list(found.values())).results}
+    assert [[row for row, _ in one.samples] for one in outcomes.values()] == [[3], [4]]

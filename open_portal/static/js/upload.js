@@ -184,6 +184,8 @@ class Sender {
     const note = this.form.elements.note;
     const metadata = ["filename " + base64(this.file.name)];
     if (note && note.value) { metadata.push("note " + base64(note.value)); }
+    const rows = this.form.elements.source_rows;
+    if (rows && rows.value) { metadata.push("rows " + base64(rows.value)); }
     const headers = { "Upload-Length": String(this.file.size), "Upload-Metadata": metadata.join(",") };
     const answer = await this.ask(this.create, { method: "POST", headers });
     if (answer.status !== 201) { throw await this.refusal(answer); }
