@@ -10,15 +10,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 from quality.engines import check_digits, engine_tables
 from quality.engines.engine_tables import ROW, SOURCE, Column, Scan, literal
-from quality.profiling import findings, profile_missing, profile_shapes, profile_sums
+from quality.profiling import findings, profile_missing, profile_pairs, profile_shapes, profile_sums
 from quality.profiling.findings import Finding
 from quality.profiling.profile_missing import Gaps
+from quality.profiling.profile_pairs import PairProfile
 from quality.rules import patterns
 
 SAMPLE = 20_000
@@ -28,7 +28,6 @@ QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 _BINS = 20
 _KEY_SHARE = 0.95
 _KEYS = 6
-_PAIRS = 12
 _SPACES = " \t\r\n\u00a0\u3000"
 _ORDERED = {"integer", "number", "date", "datetime"}
 
@@ -69,16 +68,6 @@ class ColumnProfile:
     def quantile(self, share: float) -> Any:
         """The value at one of the shares kept, or None."""
         return dict(self.quantiles).get(share)
-
-
-@dataclass(frozen=True)
-class PairProfile:
-    """Two columns whose names speak of an order: rows where both have a value, and those where it holds."""
-
-    first: str
-    second: str
-    both: int
-    in_order: int
 
 
 @dataclass(frozen=True)
@@ -142,7 +131,7 @@ def profile(
         repeated, keys, gaps = _keys(scan, figures, sampled)
         columns = tuple(ColumnProfile(one.name, one.sort, one.sql_type, **figures[one.alias]) for one in scan.columns)
         totals, found = profile_sums.sums(scan), findings.look(scan)
-        return Profile(scan.rows, sampled, repeated, columns, _pairs(scan), keys, gaps, totals, found)
+        return Profile(scan.rows, sampled, repeated, columns, profile_pairs.pairs(scan), keys, gaps, totals, found)
 
 
 def _select(scan: Scan, asked: Mapping[tuple[str, str], str], source: str = SOURCE) -> dict[tuple[str, str], Any]:
@@ -362,32 +351,6 @@ def _likely_pairs(scan: Scan, figures: Mapping[str, Mapping[str, Any]], sampled:
         and 1 < distinct[column.alias] < scan.rows * _KEY_SHARE * 0.95
     ]
     return profile_missing.likely_keys(scan, full, distinct, sampled)
-
-
-def _pairs(scan: Scan) -> tuple[PairProfile, ...]:
-    """Pairs of columns whose names speak of an order."""
-    numbers, dates = {"integer", "number"}, {"date", "datetime"}
-    found = [
-        (first, second)
-        for first, second in permutations(scan.columns, 2)
-        for sorts in (numbers, dates)
-        if {first.sort, second.sort} <= sorts and patterns.in_order(first.name, second.name, dates=sorts is dates)
-    ]
-    asked = {}
-    for first, second in found[:_PAIRS]:
-        key = f"{first.alias} {second.alias}"
-        asked[key, "both"] = f"count_if({first.alias} IS NOT NULL AND {second.alias} IS NOT NULL)"
-        asked[key, "order"] = f"count_if({first.alias} <= {second.alias})"
-    counts = _select(scan, asked)
-    return tuple(
-        PairProfile(
-            first.name,
-            second.name,
-            counts[f"{first.alias} {second.alias}", "both"],
-            counts[f"{first.alias} {second.alias}", "order"],
-        )
-        for first, second in found[:_PAIRS]
-    )
 
 
 def _json(value: Any) -> Any:
