@@ -85,7 +85,7 @@ def under_way(session: Session, version: Version) -> Run | None:
     return session.scalars(query.order_by(Run.at.desc()).limit(1)).first()
 
 
-def newest_done(session: Session, version: Version) -> Run | None:
-    """The last run of a version that reached its end."""
-    query = select(Run).where(Run.version_id == version.id, Run.state == v.RunState.DONE)
+def newest_done(session: Session, version_id: str | None) -> Run | None:
+    """The last run of a version that reached its end; none without a version."""
+    query = select(Run).where(Run.version_id == version_id, Run.state == v.RunState.DONE)
     return session.scalars(query.order_by(Run.at.desc(), Run.id.desc()).limit(1)).first()

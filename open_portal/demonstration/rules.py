@@ -52,7 +52,7 @@ def show_rules(kit: Kit, cast: Cast, now: datetime) -> None:
 def _failing(unit: work.Work, entry: Entry) -> str:
     """The rule of an entry's live data that most values break."""
     version = versions.live(unit.session, entry)
-    run = runs.newest_done(unit.session, version) if version else None
+    run = runs.newest_done(unit.session, version.id if version else None)
     if run is None:
         raise ValueError(f"no run of {entry.title}")
     worst = max(run.results, key=lambda row: (not row["success"], row["unexpected"] or 0))

@@ -15,6 +15,7 @@ from open_portal.pages.admin_scorecard import FIGURES, figure_columns, tenant_of
 from open_portal.requests import actor, now, session
 from policies.refusals import NotFound
 from policies.scorecard_figures import Figure
+from quality import runs
 from quality.scoring import scorecards, scores
 from quality.scoring.scorecard_models import FrozenScorecard, ScorecardLine
 from tenancy import work
@@ -96,7 +97,7 @@ def scorecard_dataset(code: str) -> str:
     work.demand(actor(), "scorecard.read", report(entry.tenant.path))
     access = reading.access(session(), entry, actor(), now())
     version = versions.live(session(), entry)
-    run = scores.last_run(session(), version.id if version else None)
+    run = runs.newest_done(session(), version.id if version else None)
     outcomes = record_quality.lines(entry, scores.outcomes(run), access) if run else []
     asked = request.args.get("rule")
     return show(

@@ -168,11 +168,11 @@ def line_of(rule: Rule, outcome: Mapping[str, Any], titles: Mapping[str, str], n
 
 
 def last_run(entry: Entry) -> tuple[Run, Version] | None:
-    """The newest run of an entry's rules with its version: the counts' as-of."""
+    """The newest finished run of an entry's rules with its version: the counts' as-of."""
     query = (
         select(Run, Version)
         .join(Version, Version.id == Run.version_id)
-        .where(Version.entry_id == entry.id)
+        .where(Version.entry_id == entry.id, Run.state == v.RunState.DONE)
         .order_by(Run.at.desc(), Version.number.desc())
         .limit(1)
     )

@@ -11,6 +11,7 @@ from open_portal.pages import record, record_docs
 from open_portal.requests import actor, now, session
 from policies import grading, rulebook
 from policies import vocabulary as v
+from quality import runs
 from quality.rules import kinds, rules
 from quality.rules.rules import Rule
 from quality.scoring import scores
@@ -26,7 +27,7 @@ def page_of(entry: Entry) -> dict[str, Any]:
     """Everything the page shows. Samples of bad values are never on it, whoever asks."""
     access = reading.access(session(), entry, actor(), now())
     version = versions.live(session(), entry)
-    run = scores.last_run(session(), version.id) if version else None
+    run = runs.newest_done(session(), version.id if version else None)
     found = scores.outcomes(run) if run else []
     return {
         "entry": entry,

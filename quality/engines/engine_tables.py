@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -286,8 +285,3 @@ def _lock(scan: Scan, path: Path) -> None:
 def day_number(day: dt.date) -> int:
     """A date as yyyymmdd, the form in which `check_citizen_id` takes its limit."""
     return day.year * 10_000 + day.month * 100 + day.day
-
-
-def local_day(moment: dt.datetime) -> dt.date:
-    """The city's date of an aware instant."""
-    return moment.astimezone(ZoneInfo(_CLOCK)).date()

@@ -86,7 +86,7 @@ def _look(work: Work, entry: Entry, version: Version) -> bool:
     if issue is None:
         issue = _open(work, entry, version.number)
         issue_runs.occur(work, issue, version, held=False)
-    reasons = [problem(one) for one in [*poor, *old]]
+    reasons = [versions.problem_of(one) for one in [*poor, *old]]
     if issue.grace_until is None:
         issue.grace_until = rulebook.in_force().calendar.add_workdays(local_date(work.now), grace)
         issue.reasons = reasons
@@ -105,7 +105,7 @@ def _grace(terms: GateTerms, entry: Entry, poor: bool, old: bool) -> int | None:
 
 
 def _hard_failures(session: Session, version: Version, terms: GateTerms) -> int:
-    run = runs.newest_done(session, version)
+    run = runs.newest_done(session, version.id)
     if run is None:
         return 0
     return sum(
@@ -133,11 +133,6 @@ def _keep(work: Work, issue: Issue, version: Version, reasons: Sequence[dict[str
         issue.occurrences += 1
     if issue.stage in {"RECTIFIED", "REVERIFIED"}:
         issues.note(work, issue, cases.move(work, issues.case_of(issue), "reopen", details={"version": version.number}))
-
-
-def problem(refusal: Refused) -> dict[str, str]:
-    """A reason as it is kept: code and both texts."""
-    return {"code": refusal.code, "zh": refusal.text("zh"), "en": refusal.text("en")}
 
 
 def days_of_grace(issue: Issue, today: date) -> int | None:

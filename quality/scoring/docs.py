@@ -17,9 +17,9 @@ from catalog.models import StoredFile, Version
 from policies import vocabulary as v
 from policies.calendars import local_date
 from policies.refusals import Forbidden, Refused
+from quality import runs
 from quality.models import Run
 from quality.rules.rules import Rule, RuleError
-from quality.scoring import scores
 from quality.scoring.scorecard_models import DataDocs
 from tenancy.actors import Actor
 from tenancy.types import new_id
@@ -68,7 +68,7 @@ def request(work: Work, version: Version) -> DataDocs:
     work.demand("docs.request", version)
     if not may_read(work.session, version, work.actor, work.now):
         raise Forbidden("permissions.default")
-    run = scores.last_run(work.session, version.id)
+    run = runs.newest_done(work.session, version.id)
     if run is None:
         raise Refused("docs.no-run")
     row = of_version(work.session, version.id)
@@ -130,7 +130,7 @@ def expire(work: Work) -> int:
     """Forget reports whose time is over, and those of a run that is not the version's last one any more."""
     gone = 0
     for row in work.session.scalars(select(DataDocs)).all():
-        run = scores.last_run(work.session, row.version_id)
+        run = runs.newest_done(work.session, row.version_id)
         if row.expires_at <= work.now or run is None or run.id != row.run_id:
             file_id = row.file_id
             work.session.delete(row)

@@ -31,14 +31,6 @@ class Outcome:
         return grading.rule_score(self.result) if self.result else None
 
 
-def last_run(session: Session, version_id: str | None) -> Run | None:
-    """The newest run of a version that reached its end."""
-    if version_id is None:
-        return None
-    query = select(Run).where(Run.version_id == version_id, Run.state == v.RunState.DONE)
-    return session.scalars(query.order_by(Run.at.desc(), Run.id.desc()).limit(1)).first()
-
-
 def last_runs(session: Session, version_ids: Iterable[str]) -> Mapping[str, Run]:
     """The newest run of each version."""
     newest = (

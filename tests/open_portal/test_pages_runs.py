@@ -41,7 +41,7 @@ def send(stage: Stage, code: str, text: str) -> str:
 def run_of(stage: Stage, version_id: str) -> Run:
     with stage.db.read() as session:
         version = session.get_one(Version, version_id)
-        run = runs.under_way(session, version) or runs.newest_done(session, version)
+        run = runs.under_way(session, version) or runs.newest_done(session, version_id)
         assert run is not None
         return run
 
