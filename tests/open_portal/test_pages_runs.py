@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 from catalog import versions
 from catalog.models import Version
 from open_portal import handlers
+from open_portal.pages import desk_rules
+from open_portal.requests import session
 from policies import vocabulary as v
 from policies.refusals import Refused
 from quality import checks, reading, runs
@@ -182,3 +184,16 @@ def test_rows_are_held_against_those_of_the_source(stage: Stage) -> None:
     handlers.run_quality(stage.kit, {"run_id": run_of(stage, other).id})
     found = {row["rule_id"]: row for row in run_of(stage, other).results}["rows_as_source:"]
     assert (found["success"], found["lacking"]) == (True, "source_rows")
+
+
+def test_counts_of_rules_stay_while_another_run_waits(stage: Stage) -> None:
+    code = stage.draft(items=False)
+    version_id, client = send(stage, code, BAD), stage.client(stage.cast.steward)
+    done = run_of(stage, version_id).id
+    handlers.run_quality(stage.kit, {"run_id": done})
+    assert client.post(f"/desk/datasets/{code}/data/1/runs").status_code == 302
+    with stage.app.test_request_context("/"):
+        stage.app.preprocess_request()
+        last = desk_rules.last_run(stage.entry(code, session()))
+        assert last is not None
+        assert last[0].id == done
