@@ -105,6 +105,7 @@ class Entry(Base):
     source_note: Mapped[str] = mapped_column(Text, default="")
     source_url: Mapped[str] = mapped_column(String(1000), default="")
     related_codes: Mapped[list[str]]
+    resources: Mapped[list[Any]] = mapped_column(default=list)
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
