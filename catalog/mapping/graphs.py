@@ -5,10 +5,9 @@ contexts that stand for DCAT itself. A data set is known by its `dct:identifier`
 in the graph.
 """
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.mapping import identities, regions, tidy
@@ -21,12 +20,15 @@ from policies.vocabulary import Theme
 
 if TYPE_CHECKING:
     import rdflib
+    from rdflib.plugins.parsers import jsonld
 else:
-    rdflib = Later("rdflib")
+    rdflib, jsonld = Later("rdflib"), Later("rdflib.plugins.parsers.jsonld")
 
 LARGEST = 50_000_000
 """Characters of a graph at most: it is held in memory as a whole."""
 MOST_LEVELS = 200
+HERE = "http://localhost/"
+"""What relative names are taken to be relative to."""
 
 DCAT = "http://www.w3.org/ns/dcat#"
 DCT = "http://purl.org/dc/terms/"
@@ -63,20 +65,21 @@ def parse(text: str, form: str) -> Any:
     """A graph from text in a form of rdflib ("turtle", "xml", "nt"); Invalid says what is wrong with it."""
     if form == "xml":
         text = _safe_xml(text)
-    return _graph(text, form)
+    if len(text) > LARGEST:
+        raise Invalid("harvest.too-big", limit=LARGEST // 1_000_000)
+    return _filled(lambda graph: graph.parse(data=text, format=form, publicID=HERE))
 
 
 def of_json(document: object) -> Any:
-    """A graph from parsed JSON-LD; Invalid says what is wrong with it."""
-    return _graph(json.dumps(_safe_json(document)), "json-ld")
+    """A graph from parsed JSON-LD, named graphs in it put together; Invalid says what is wrong with it."""
+    safe = _safe_json(document)
+    return _filled(lambda graph: jsonld.to_rdf(safe, graph, base=HERE))
 
 
-def _graph(text: str, form: str) -> Any:
-    if len(text) > LARGEST:
-        raise Invalid("harvest.too-big", limit=LARGEST // 1_000_000)
+def _filled(parse_into: Callable[[Any], object]) -> Any:
     graph = rdflib.Graph(bind_namespaces="none")
     try:
-        graph.parse(data=text, format=form, publicID="http://localhost/")
+        parse_into(graph)
     except Exception as error:  # whatever a parser of somebody else's may raise
         raise Invalid("harvest.rdf", detail=tidy.line(str(error))[:300] or type(error).__name__) from error
     return graph
