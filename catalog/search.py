@@ -29,12 +29,14 @@ from tenancy.models import TenantAncestor
 
 __all__ = [
     "FACETS",
+    "Asked",
     "Differences",
     "Found",
     "Index",
     "Query",
     "Sort",
     "Suggestions",
+    "asking",
     "catch_up",
     "find",
     "lag",
@@ -103,7 +105,7 @@ class Suggestions:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One state of the index as one actor may know it, and the session in which he reads."""
 
     session: Session
@@ -151,7 +153,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = _Asked(session, actor, now, *_ask(index, session, actor, query.scope, hidden))
+        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
@@ -173,13 +175,26 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = _Asked(session, actor, now, *_ask(index, session, actor, scope, frozenset()))
+    asked = asking(index, session, actor, now, scope=scope)
     last = words.of_query(prefix)[-1]
     terms = asked.terms("vocabulary" if words.is_latin(last) else "title", last)
     counted = sorted((-count, term.partition("=")[2] or term) for term, count in terms if count)
     found = dict.fromkeys(word for _, word in counted if word != last)
     entries = asked.read(asked.ids([typed], Sort.RELEVANCE, 0, limit))
     return Suggestions(tuple(found)[:limit], tuple(entries))
+
+
+def asking(
+    index: Index,
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    scope: str | None = None,
+    hidden: frozenset[str] = frozenset(),
+) -> Asked:
+    """The newest state of the index as an actor may know it, without what is hidden."""
+    return Asked(session, actor, now, *_ask(index, session, actor, scope, hidden))
 
 
 def _ask(
@@ -202,7 +217,7 @@ def _ask(
     return schema, view.searcher, queries.weightless(queries.all_of(needed, unwanted))
 
 
-def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
+def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
     text = queries.typed(asked.schema, query.text)
     if text is None and query.text.strip():
@@ -220,7 +235,7 @@ def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
 
 
 def _count_facets(
-    asked: _Asked, wanted: Sequence[tantivy.Query], facets: Mapping[str, tuple[str, ...]]
+    asked: Asked, wanted: Sequence[tantivy.Query], facets: Mapping[str, tuple[str, ...]]
 ) -> dict[str, list[tuple[str, int]]]:
     ticked = [name for name in FACETS if facets.get(name)]
     found: dict[str, list[tuple[str, int]]] = {}
@@ -234,7 +249,7 @@ def _count_facets(
     return {name: found[name] for name in FACETS}
 
 
-def _limits(asked: _Asked, query: Query) -> list[tantivy.Query]:
+def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
     """The place and the time asked for."""
     place = queries.inside(asked.schema, query.place)
     span = queries.during(asked.schema, query.time_from, query.time_to)
@@ -246,14 +261,14 @@ def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
     return list(session.scalars(query.distinct()))
 
 
-def _help_out(asked: _Asked, query: Query, found: Found) -> Found:
+def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     """What to offer where nothing was found."""
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     near = asked.ids([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
 
 
-def _correct(asked: _Asked, text: str) -> str | None:
+def _correct(asked: Asked, text: str) -> str | None:
     """The text with each word that finds nothing replaced by the nearest that does; None if that won't do."""
     better = words.clean(text[: words.MOST_TEXT]).strip()
     for word in words.of_query(text):
@@ -265,7 +280,7 @@ def _correct(asked: _Asked, text: str) -> str | None:
     return better
 
 
-def _nearest(asked: _Asked, word: str) -> str:
+def _nearest(asked: Asked, word: str) -> str:
     """The most frequent word of the catalogue that sounds the same or nearly so; else the word itself."""
     sound = words.sound(word)
     if not sound:
