@@ -15,7 +15,7 @@ from catalog import search_conditions as conditions
 from catalog.models import Entry
 from catalog.search import ROUNDS, Asked, asking
 from catalog.search_conditions import Condition
-from catalog.search_documents import COUNTED, ORDERS
+from catalog.search_documents import COUNTED, NUMBERED, ORDERS
 from catalog.search_index import Index
 from policies.refusals import Invalid
 from tenancy.actors import Actor
@@ -30,7 +30,7 @@ MOST_VALUES = 60_000
 class Wish:
     """What a program wants of the answer: an order, from which place on (counted from 0) how many, and counts.
 
-    `order` is a name of ORDERS, or RELEVANCE; `facets` are names of COUNTED.
+    `order` is a name of ORDERS or NUMBERED, or RELEVANCE; `facets` are names of COUNTED.
     """
 
     order: str = RELEVANCE
@@ -61,7 +61,7 @@ def select(
 ) -> Selected:
     """The entries an actor may know of that meet a condition; Invalid for an order or a count there is none of."""
     for name in [*([wish.order] if wish.order else []), *wish.facets]:
-        if name not in (*ORDERS, *COUNTED):
+        if name not in (*ORDERS, *NUMBERED, *COUNTED):
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
