@@ -24,7 +24,7 @@ from catalog.tables import NUMBER, Page
 from open_portal.pages import api_rows, stored_rows
 from open_portal.pages import ckan_params as given
 from open_portal.pages import ckan_view as view
-from open_portal.pages.ckan_actions import Params, answers, denied, invalid, not_found
+from open_portal.pages.ckan_actions import ActionError, Params, answers, denied, invalid, not_found
 from open_portal.requests import actor, deed, kit, now, session
 from policies import vocabulary as v
 from policies.refusals import Refused
