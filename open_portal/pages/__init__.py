@@ -16,6 +16,8 @@ from open_portal.pages import (
     feeds,
     health,
     indicators,
+    linked_data,
+    machine_files,
     my,
     site,
 )
@@ -28,6 +30,8 @@ BLUEPRINTS = (
     (corrections.pages, "public", Access.ANYONE),
     (indicators.pages, "public", Access.ANYONE),
     (feeds.pages, "public", Access.ANYONE),
+    (linked_data.pages, "public", Access.ANYONE),
+    (machine_files.pages, "public", Access.ANYONE),
     (account.pages, ANY_FACE, Access.ANYONE),
     (applying.pages, "apply", Access.PERSON),
     (my.pages, "apply", Access.PERSON),
