@@ -107,7 +107,7 @@ class Suggestions:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One state of the index as one actor may know it, and the session in which he reads."""
 
     session: Session
@@ -173,7 +173,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = _ask(index, session, actor, now, query.scope, hidden)
+        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
@@ -195,7 +195,7 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = _ask(index, session, actor, now, scope)
+    asked = asking(index, session, actor, now, scope=scope)
     last = words.of_query(prefix)[-1]
     terms = asked.terms("vocabulary" if words.is_latin(last) else "title", last)
     counted = sorted((-count, term.partition("=")[2] or term) for term, count in terms if count)
@@ -204,14 +204,15 @@ def suggest(
     return Suggestions(tuple(found)[:limit], tuple(entries))
 
 
-def _ask(
+def asking(
     index: Index,
     session: Session,
     actor: Actor,
     now: datetime,
-    scope: str | None,
+    *,
+    scope: str | None = None,
     hidden: frozenset[str] = frozenset(),
-) -> _Asked:
+) -> Asked:
     """The newest state of the index, and what of it the actor may know of."""
     view, behind = current(index, session)
     schema, left_out = index.schema, behind | hidden
@@ -234,10 +235,10 @@ def _ask(
     unwanted = queries.with_value(schema, "id", left_out) if left_out else None
     allowed = queries.weightless(queries.all_of(needed, unwanted))
     known_by = (actor.kind == "system", labels, below, within, left_out)
-    return _Asked(session, actor, now, schema, view, allowed, known_by)
+    return Asked(session, actor, now, schema, view, allowed, known_by)
 
 
-def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
+def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
     text = queries.typed(asked.schema, query.text)
     if text is None and query.text.strip():
@@ -267,12 +268,12 @@ class _Question:
         """By what the question is known again, leaving out the ticks of one facet."""
         return self.words, frozenset((name, values) for name, values in self.facets.items() if values and name != but)
 
-    def parts(self, asked: _Asked, but: str = "") -> list[tantivy.Query]:
+    def parts(self, asked: Asked, but: str = "") -> list[tantivy.Query]:
         """The question to the index, leaving out the ticks of one facet."""
         return [*self.wanted, *map(queries.weightless, queries.chosen(asked.schema, self.facets, but))]
 
 
-def _count_facets(asked: _Asked, question: _Question) -> dict[str, list[tuple[str, int]]]:
+def _count_facets(asked: Asked, question: _Question) -> dict[str, list[tuple[str, int]]]:
     """Each facet's values; those of one that isn't ticked are all counted in one go."""
     ticked = [name for name in FACETS if question.facets.get(name)]
     found: dict[str, list[tuple[str, int]]] = {}
@@ -282,7 +283,7 @@ def _count_facets(asked: _Asked, question: _Question) -> dict[str, list[tuple[st
     return {name: list(found[name]) for name in FACETS}
 
 
-def _count(asked: _Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
+def _count(asked: Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
     if not names:
         return {}
     wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
@@ -298,7 +299,7 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
     return -pair[1], pair[0]
 
 
-def _limits(asked: _Asked, query: Query) -> list[tantivy.Query]:
+def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
     """The place and the time asked for."""
     place = queries.inside(asked.schema, query.place)
     span = queries.during(asked.schema, query.time_from, query.time_to)
@@ -310,14 +311,14 @@ def _below(session: Session, tenant_ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(session.scalars(query.distinct())))
 
 
-def _help_out(asked: _Asked, query: Query, found: Found) -> Found:
+def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     """What to offer where nothing was found."""
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
 
 
-def _correct(asked: _Asked, text: str) -> str | None:
+def _correct(asked: Asked, text: str) -> str | None:
     """The text with each word that finds nothing replaced by the nearest that does; None if that won't do."""
     better = words.clean(text[: words.MOST_TEXT]).strip()
     for word in words.of_query(text):
@@ -329,7 +330,7 @@ def _correct(asked: _Asked, text: str) -> str | None:
     return better
 
 
-def _nearest(asked: _Asked, word: str) -> str:
+def _nearest(asked: Asked, word: str) -> str:
     """The most frequent word of the catalogue that sounds the same or nearly so; else the word itself."""
     sound = words.sound(word)
     if not sound:

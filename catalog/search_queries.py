@@ -58,6 +58,14 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
 
 
+def inside_field(schema: tantivy.Schema, field: str, part: str) -> Query:
+    """Entries that hold one word in a field; in the title as part of a longer word too."""
+    found = [Query.term_query(schema, field, part, index_option="freq")]
+    if field == "title" and words.is_han(part):
+        found += _pieces(schema, part)[:1]
+    return any_of(found)
+
+
 def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:
     """Entries that have one of some values in a field."""
     wanted = sorted(set(values))

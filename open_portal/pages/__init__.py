@@ -7,6 +7,8 @@ from open_portal.pages import (
     api,
     applying,
     ckan,
+    ckan_feeds,
+    ckan_util,
     corrections,
     data,
     datasets,
@@ -38,3 +40,5 @@ BLUEPRINTS = (
     (api.pages, "api", Access.MACHINE),
     (ckan.pages, "api", Access.MACHINE),
 )
+
+__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util"]
