@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from policies import vocabulary as v
@@ -29,11 +29,12 @@ OWN_SCOPES = (TokenScope.READ, TokenScope.DRAFT)
 
 @dataclass(frozen=True)
 class Holder:
-    """Whom a token stands for, what it may be used for, and the platform that holds it, if one does."""
+    """Whom a token stands for, what it may be used for, the platform that holds it, if one does, and its last use."""
 
     actor: Actor
     scopes: frozenset[TokenScope] = frozenset()
     peer: Peer | None = None
+    used_at: datetime | None = None
 
     def may(self, scope: TokenScope) -> bool:
         """Whether the token may be used so."""
@@ -114,10 +115,10 @@ def holder(session: Session, plain: str, now: datetime) -> Holder:
     person = actors.find(session, row.person_id, now)
     scopes = frozenset(TokenScope(one) for one in row.scopes)
     if TokenScope.EXCHANGE not in scopes:
-        return Holder(person, scopes) if person.is_person else NOBODY
+        return Holder(person, scopes, used_at=row.used_at) if person.is_person else NOBODY
     if row.peer is None or row.peer.state is not v.PeerState.CONNECTED:
         return NOBODY
-    return Holder(actors.of_peer(row.peer), scopes, row.peer)
+    return Holder(actors.of_peer(row.peer), scopes, row.peer, row.used_at)
 
 
 def actor_of(session: Session, plain: str, now: datetime) -> Actor:
@@ -128,14 +129,6 @@ def actor_of(session: Session, plain: str, now: datetime) -> Actor:
 def touch(session: Session, plain: str, now: datetime) -> None:
     """Note that a token was used."""
     session.execute(update(ApiToken).where(ApiToken.hash == codes.token_hash(plain)).values(used_at=now))
-
-
-def stale(session: Session, plain: str, now: datetime, after: timedelta = timedelta(minutes=5)) -> bool:
-    """Whether a token's last use was noted so long ago that it is worth noting again."""
-    query = select(ApiToken.id).where(
-        ApiToken.hash == codes.token_hash(plain), or_(ApiToken.used_at.is_(None), ApiToken.used_at < now - after)
-    )
-    return session.scalars(query).first() is not None
 
 
 def all_of(session: Session, person_id: str) -> list[ApiToken]:

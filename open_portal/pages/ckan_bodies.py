@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 
 from catalog.mapping import ckan as mapping
 from catalog.models import Entry
-from open_portal.pages.ckan_actions import Params, answers, base_address, not_found
+from open_portal.pages.ckan_actions import Params, answers, base_address, not_found, peer
 from open_portal.pages.ckan_packages import package_search
 from open_portal.pages.ckan_params import language, names, needed, part, true
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import scope, session
 from policies import vocabulary as v
-from tenancy import tenants
+from tenancy import peers, tenants
 from tenancy.models import Tenant
 
 PER_CALL = 25
@@ -37,6 +37,8 @@ def organization_list(params: Params) -> list[Any]:
 def organization_show(params: Params) -> dict[str, Any]:
     """One body, by key or id, with its entries if asked for."""
     wanted = needed(params, "id")
+    if (own := _named(wanted, peers.ORGANIZATION)) is not None:
+        return own
     bodies = [one for one in tenants.government(session()) if scope() is None or scope() in one.path]
     found = next((one for one in bodies if wanted in (one.key, one.id)), None)
     if found is None:
@@ -45,7 +47,7 @@ def organization_show(params: Params) -> dict[str, Any]:
     packages = []
     if true(params.get("include_datasets")):
         packages = package_search({"fq": f"owner_org:{found.id}", "rows": PER_CALL})["results"]
-    return {**shown, "packages": packages, "users": [], "extras": [], "tags": [], "groups": []}
+    return {**shown, "packages": packages, "users": [], "tags": [], **_placed(found)}
 
 
 @answers()
@@ -62,6 +64,8 @@ def group_list(params: Params) -> list[Any]:
 def group_show(params: Params) -> dict[str, Any]:
     """One theme, by name or id."""
     wanted = needed(params, "id")
+    if (own := _named(wanted, peers.GROUP)) is not None:
+        return own
     counts = _counts_of_themes()
     shown = [mapping.group(one, language(params), packages=counts[one.value]) for one in v.Theme]
     found = next((one for one in shown if wanted in (one["id"], one["name"])), None)
@@ -100,6 +104,23 @@ def user_list(_params: Params) -> list[Any]:
 
 def _organization(tenant: Tenant, counts: Mapping[str, int], params: Params) -> dict[str, Any]:
     return mapping.organization(tenant, base_address(), language(params), packages=counts.get(tenant.id, 0))
+
+
+def _placed(tenant: Tenant) -> dict[str, Any]:
+    """What a catalogue that is restored from a dump needs to know of a body: its kind, division and place."""
+    told = {"kind": tenant.kind.value, "region_code": tenant.region_code, "title_en": tenant.name.en}
+    above = session().get(Tenant, tenant.parent_id) if tenant.parent_id else None
+    return {
+        "extras": [{"key": key, "value": value} for key, value in told.items() if value],
+        "groups": [{"id": above.id, "name": above.key, "capacity": "public"}] if above else [],
+    }
+
+
+def _named(wanted: str, kind: str) -> dict[str, Any] | None:
+    """A body or group of the platform that asks, which nobody else asks for."""
+    asking = peer()
+    row = peers.body(session(), asking, kind, wanted) if asking else None
+    return mapping.peer_body(row, base_address()) if row else None
 
 
 def _counted(column: Any) -> dict[str, int]:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
+from catalog import names as entry_names
 from catalog import search
 from catalog.mapping import ckan as mapping
 from catalog.models import Entry
@@ -121,7 +122,9 @@ def _read(ids: Sequence[str]) -> list[Entry]:
 
 
 def _entry(name: str) -> Entry:
-    found = session().scalars(select(Entry).where(dialect.by_name(name), *conditions())).first()
+    visible = conditions()
+    found = session().scalars(select(Entry).where(dialect.by_name(name), *visible)).first()
+    found = found or entry_names.find(session(), name, and_(*visible))
     if found is None:
         raise not_found("Dataset")
     return found
