@@ -29,7 +29,16 @@ from tenancy.work import Work
 
 WRITTEN = (
     *("title", "title_en", "abstract", "publisher_name", "origin_url", "origin_text", "themes", "tags", "formats"),
-    *("region_code", "data_range", "time_from", "time_to", "granularity", "collection_kind", "update_cycle"),
+    *(
+        "region_code",
+        "data_range",
+        "industry",
+        "time_from",
+        "time_to",
+        "granularity",
+        "collection_kind",
+        "update_cycle",
+    ),
     *("security_level", "open_type", "open_tier", "open_condition", "licence", "contact_phone", "resources"),
     *("published_at", "data_updated_at"),
 )
@@ -269,6 +278,7 @@ def _said(listing: Listing) -> dict[str, Any]:
         "tags": list(listing.tags),
         "formats": [one.value for one in listing.formats],
         "region_code": listing.region_code,
+        "industry": listing.industry.value if listing.industry else None,
         "time_from": listing.time_from,
         "time_to": listing.time_to,
         "granularity": listing.granularity,

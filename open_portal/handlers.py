@@ -318,6 +318,7 @@ def run_harvest(kit: Kit, payload: Mapping[str, Any]) -> None:
         readings = None if run is None else foreign.readings(kit, run.source)
     if run is not None and readings is not None:
         harvesting.run(kit, run.id, readings)
+        search_index.catch_up(kit.index, kit.database)
 
 
 def ask_for_harvests(kit: Kit, _payload: Mapping[str, Any]) -> None:

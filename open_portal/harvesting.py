@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import harvests, importing, search_index
+from catalog import harvests, importing
 from catalog.harvest_models import HarvestRun, HarvestSource
 from catalog.harvests import Problem
 from catalog.importing import Imported, Seen
@@ -28,6 +28,8 @@ from tenancy import work
 from tenancy.actors import SYSTEM
 
 BATCH = 300
+NOT_LISTED = "harvest.inactive"
+"""The reason by which a reader rejects what its source itself no longer publishes."""
 TRIES = 5
 """How often a batch is begun anew when somebody else changed one of its entries meanwhile."""
 TOLD = 1000
@@ -110,7 +112,6 @@ def run(kit: Kit, run_id: str, readings: Iterable[Reading], tell: Tell = lambda 
         except BaseException as error:
             harvest.break_off(v.HarvestState.FAILED, Refused("harvest.crashed", error=type(error).__name__))
             raise
-    search_index.catch_up(kit.index, kit.database)
     return harvest.tally
 
 
@@ -143,7 +144,8 @@ class _Harvest:
         for reading in readings:
             self.book(Imported(), [_problem(one) for one in reading.rejected], repeated=reading.repeated)
             for one in reading.rejected:
-                self.traces.update(_texts(one.record))
+                if one.problem.code != NOT_LISTED:
+                    self.traces.update(_texts(one.record))
             for batch in _batches(reading.listings):
                 taken, sifted = self.seen.sift(batch)
                 self.write(taken, sifted)
@@ -267,7 +269,7 @@ def _problem(rejected: Rejected) -> Problem:
 
 
 def _fault(listing: Listing, refusal: Refusal) -> Problem:
-    remedy = Invalid(f"{refusal.code}-remedy")
+    remedy = Invalid(f"{refusal.code}.remedy")
     return Problem(None, listing.title or listing.external_id, refusal.field or "external_id", refusal, remedy)
 
 

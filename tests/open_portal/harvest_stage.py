@@ -25,7 +25,9 @@ BASE = Listing(source_key=KEY, external_id="0", title="邻市目录", abstract="
 def listings(*numbers: int, abstract: str = "说明") -> list[Listing]:
     """Data sets with these numbers."""
     return [
-        replace(BASE, external_id=str(one), title=f"邻市目录{one}", abstract=abstract, source_url=f"https://e.org/{one}")
+        replace(
+            BASE, external_id=str(one), title=f"邻市目录{one}", abstract=abstract, source_url=f"https://e.org/{one}"
+        )
         for one in numbers
     ]
 
@@ -33,7 +35,7 @@ def listings(*numbers: int, abstract: str = "说明") -> list[Listing]:
 def reading(found: Iterable[Listing], rejected: Iterable[object] = (), repeated: int = 0) -> Reading:
     """A catalogue of these, with records that cannot be read."""
     kept = tuple(found)
-    problem, remedy = Invalid("harvest.title"), Invalid("harvest.title-remedy")
+    problem, remedy = Invalid("harvest.title"), Invalid("harvest.title.remedy")
     bad = tuple(Rejected(place, "标题", problem, remedy, one) for place, one in enumerate(rejected))
     return Reading(kept, bad, repeated, len(kept) + len(bad) + repeated)
 
