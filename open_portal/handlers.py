@@ -315,7 +315,7 @@ def run_harvest(kit: Kit, payload: Mapping[str, Any]) -> None:
     """Take over another platform's catalogue; one that was broken off is begun anew."""
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         run = harvests.begin_asked(unit, payload["run_id"], harvesting.holder(), harvesting.alive)
-        readings = None if run is None else foreign.readings(kit, run.source)
+        readings = None if run is None else foreign.readings(kit, run.source, unit.session)
     if run is not None and readings is not None:
         harvesting.run(kit, run.id, readings)
         search_index.catch_up(kit.index, kit.database)

@@ -1,4 +1,4 @@
-"""Reading a CKAN platform: all its packages, page by page, with the real client and through the guard of outbound calls."""
+"""Reading a CKAN platform: all its packages, page by page, by the real client through the guard of outbound calls."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from ckanapi import RemoteCKAN
 from ckanapi.errors import CKANAPIError
+from requests import PreparedRequest
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
@@ -77,16 +78,17 @@ def _remote(address: str, client: Client) -> Any:
     return RemoteCKAN(address.rstrip("/"), user_agent="Tiaoxi", get_only=True, session=session)
 
 
-class _Guard(BaseAdapter):  # type: ignore[misc] - the library has no types
+class _Guard(BaseAdapter):
     """Sends what ckanapi asks through the guarded client, which judges every address it connects to."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
         self.client = client
 
-    def send(self, request: Any, **_options: Any) -> Any:
+    def send(self, request: PreparedRequest, *_options: Any, **_named: Any) -> requests.Response:
         """Make the call and hand the answer over in the library's own shape."""
-        got = self.client.get(request.url, headers={"accept": "application/json"}, limit=PAGE_BYTES, timeout=SECONDS)
+        got = self.client.get(
+request.url or "", headers={"accept": "application/json"}, limit=PAGE_BYTES, timeout=SECONDS)
         response = requests.Response()
         response.status_code = got.status
         response.headers = CaseInsensitiveDict(got.headers)
