@@ -48,6 +48,7 @@ from policies.procedure_terms import (
     OpenState,
     Role,
     TenantKind,
+    TokenScope,
     UploadState,
     VersionState,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "TenantKind",
     "Term",
     "Theme",
+    "TokenScope",
     "UpdateCycle",
     "UploadState",
     "UseScene",

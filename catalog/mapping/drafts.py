@@ -1,5 +1,6 @@
 """A record being read: the values found so far, what could not be understood, and what keeps it from being used."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -27,6 +28,9 @@ LONGEST: Mapping[str, int] = MappingProxyType(
 )
 """Characters at most. A longer title or abstract rejects the record, because it is known by them; any other longer text
 is left out of its field, reported, and kept whole among the words. Nothing is cut."""
+LONGEST_OF_RESOURCES: Mapping[str, int] = MappingProxyType(
+    {"id": 200, "name": 500, "description": 5000, "format": 100, "media_type": 100, "hash": 200}
+)
 VITAL = frozenset(("title", "abstract"))
 MOST_TAGS = 20
 LONGEST_TAG = 100
@@ -120,7 +124,9 @@ class Draft:
 
     def tags(self, words: list[str], heading: object) -> None:
         """Take the tags that hold a letter or digit, each once; those beyond the limit are reported."""
-        tags = list(dict.fromkeys(word for word in words if any(sign.isalnum() for sign in word)))
+        parts = [re.split("[/,;]", word) if len(word) > LONGEST_TAG else [word] for word in words]
+        flat = (part.strip() for some in parts for part in some)
+        tags = list(dict.fromkeys(word for word in flat if any(sign.isalnum() for sign in word)))
         fitting = [tag for tag in tags if len(tag) <= LONGEST_TAG]
         for tag in [*(tag for tag in tags if len(tag) > LONGEST_TAG), *fitting[MOST_TAGS:]]:
             self.report("tags", tag)
@@ -192,7 +198,15 @@ class Draft:
             found.append(resource)
         else:
             self.report("resources", f"{path}: {resource.url}")
-            self.say(path, resource.url)
+            self.say(path, resource.url or resource.name)
+
+    def fitting(self, name: str, text: str, path: str) -> str:
+        """A text of a resource if there is room for it; a longer one is kept as words."""
+        if len(text) <= LONGEST_OF_RESOURCES[name]:
+            return text
+        self.report("resources", f"{path}.{name}")
+        self.say(f"{path}.{name}", text)
+        return ""
 
     def formats(self, words: list[str]) -> None:
         """Take the file formats; a kind of database tells how the source keeps its data, not a format."""

@@ -89,6 +89,15 @@ def day(value: object) -> date | None:
         return None
 
 
+def instant(text: str) -> str:
+    """A day or an instant in ISO 8601; empty where a text is neither."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return text
+
+
 def period(text: str) -> tuple[date | None, date | None]:
     """A period written "start/end" by ISO 8601; a bare year or month stands for its first or last day."""
     start, stroke, end = text.partition("/")
