@@ -76,7 +76,13 @@ def catalog() -> None:
 @click.option("--no-archive", is_flag=True, help="leave what is listed no more as it is / 不归档已下架的目录")
 @click.option("--json", "as_json", is_flag=True, help="print JSON / 输出 JSON")
 def import_catalogue(
-    origin: str, mapping: Path | None, key: str | None, tenant: str | None, dry_run: bool, no_archive: bool, as_json: bool
+    origin: str,
+    mapping: Path | None,
+    key: str | None,
+    tenant: str | None,
+    dry_run: bool,
+    no_archive: bool,
+    as_json: bool,
 ) -> None:
     """Take over a catalogue: CKAN, DCAT, data.json, JSON list, CSV or workbook. / 导入其他平台的目录。"""
     began = time.monotonic()

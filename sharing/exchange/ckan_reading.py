@@ -88,7 +88,8 @@ class _Guard(BaseAdapter):
     def send(self, request: PreparedRequest, *_options: Any, **_named: Any) -> requests.Response:
         """Make the call and hand the answer over in the library's own shape."""
         got = self.client.get(
-request.url or "", headers={"accept": "application/json"}, limit=PAGE_BYTES, timeout=SECONDS)
+            request.url or "", headers={"accept": "application/json"}, limit=PAGE_BYTES, timeout=SECONDS
+        )
         response = requests.Response()
         response.status_code = got.status
         response.headers = CaseInsensitiveDict(got.headers)
