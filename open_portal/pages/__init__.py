@@ -15,11 +15,13 @@ from open_portal.pages import (
     health,
     indicators,
     my,
+    robots,
     site,
 )
 
 BLUEPRINTS = (
     (health.pages, ANY_FACE, Access.ANYONE),
+    (robots.pages, ANY_FACE, Access.ANYONE),
     (site.pages, "public", Access.ANYONE),
     (datasets.pages, "public", Access.ANYONE),
     (data.pages, "public", Access.ANYONE),
