@@ -37,13 +37,18 @@ class Side:
     """The type of each item by the name it is shown under."""
 
 
+Saying = tuple[str, Callable[[Side], str]]
+"""A property by its name, and how a dataset says it; empty for nothing."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One property: its name and what each dataset says, with a mark where they differ."""
+    """One property: its name and what each dataset says, with a mark where they differ; `none` stands for nothing."""
 
     label: str
     cells: list[str]
     differs: bool
+    none: str
 
 
 def page_of(codes: Sequence[str], text: str) -> dict[str, Any]:
@@ -104,26 +109,29 @@ def address(codes: Sequence[str]) -> str:
 
 def _groups(sides: list[Side]) -> list[tuple[str, list[Row]]]:
     return [
-        (_("Overview"), _rows(sides, _overview())),
+        (_("Overview"), [*_rows(sides, _prose(), told=False), *_rows(sides, _overview())]),
         (_("Coverage and extent"), _rows(sides, _extent())),
-        (_("Quality"), _rows(sides, _quality())),
+        (_("Quality"), _rows(sides, _quality(), none=_("No score"))),
         (_("Data items"), _item_rows(sides)),
     ]
 
 
-def _rows(sides: list[Side], asked: list[tuple[str, Callable[[Side], str]]]) -> list[Row]:
-    """A row for each property of which at least one dataset says something."""
+def _rows(sides: list[Side], asked: list[Saying], *, told: bool = True, none: str = "") -> list[Row]:
+    """A row for each property of which at least one dataset says something; `told`: whether differences are marked."""
     found = []
     for label, say in asked:
         cells = [say(side) for side in sides]
         if any(cells):
-            found.append(Row(label, cells, len(set(cells)) > 1))
+            found.append(Row(label, cells, told and len(set(cells)) > 1, none or _("Not stated")))
     return found
 
 
-def _overview() -> list[tuple[str, Callable[[Side], str]]]:
+def _prose() -> list[Saying]:
+    return [(_("Abstract"), lambda one: words.abstract(one.entry))]
+
+
+def _overview() -> list[Saying]:
     return [
-        (_("Abstract"), lambda one: words.abstract(one.entry)),
         (_("Publisher"), lambda one: words.publisher(one.entry)),
         (_("Open type"), lambda one: language.term(one.entry.open_type)),
         (_("Open tier"), lambda one: language.term(one.entry.open_tier)),
@@ -139,7 +147,7 @@ def _origin(side: Side) -> str:
     return language.term(side.entry.origin) if own else words.portal(side.entry)
 
 
-def _extent() -> list[tuple[str, Callable[[Side], str]]]:
+def _extent() -> list[Saying]:
     return [
         (_("Place"), lambda one: words.region(one.entry.region_code)),
         (_("Time"), lambda one: words.span(one.entry)),
@@ -152,7 +160,7 @@ def _extent() -> list[tuple[str, Callable[[Side], str]]]:
     ]
 
 
-def _quality() -> list[tuple[str, Callable[[Side], str]]]:
+def _quality() -> list[Saying]:
     def scored(dimension: v.Dimension) -> Callable[[Side], str]:
         return lambda one: _score(((one.version.dimensions if one.version else None) or {}).get(dimension.value))
 
@@ -179,11 +187,11 @@ def _item_rows(sides: list[Side]) -> list[Row]:
     if not any(side.items for side in sides):
         return []
     counts = [language.number(len(side.items)) for side in sides]
-    found = [Row(_("Number of data items"), counts, len(set(counts)) > 1)]
+    found = [Row(_("Number of data items"), counts, len(set(counts)) > 1, "")]
     common = _common(sides)
     apart = [_listed([name for name in side.items if name not in common]) for side in sides]
     if len(sides) > 1 and any(apart):
-        found.append(Row(_("Not in all of them"), apart, differs=True))
+        found.append(Row(_("Not in all of them"), apart, differs=True, none=_("None")))
     return found
 
 

@@ -24,6 +24,7 @@ SHOWN = tuple(name for name in FACETS if name != "region")
 """Facets with boxes to tick; the division is asked for as a place, with all that lies in it."""
 MOST_OPTIONS = 40
 """Values of a facet that are offered; the rare ones are found by words."""
+MOST_WAYS = 8
 TERMS: dict[str, type[v.Term]] = {
     "tier": v.OpenTier,
     "theme": v.Theme,
@@ -36,7 +37,7 @@ Namers = dict[str, Callable[[str], str]]
 
 @dataclass(frozen=True)
 class Way:
-    """A way out of an empty answer: the filter to take away and how many entries that gives."""
+    """A way out of an empty answer: which filter to take away and how many entries that gives."""
 
     text: str
     href: str
@@ -65,7 +66,7 @@ def page_of(asked: Asked) -> dict[str, Any]:
         "hidden": _hidden(asked),
         "cards": [card(entry, asked.text) for entry in found.entries],
         "url_of": lambda number: asked.href(page=number),
-        "ways": [] if found.total else _ways(chips),
+        "ways": [] if found.total else _ways(asked, chips),
         "corrected": _corrected(asked, found.corrected),
         "nearby": [Link(words.title(one), words.address(one)) for one in found.suggestions],
         "others": {name: asked.href(endpoint=f"datasets.{name}") for name in ("listing", "feed")},
@@ -164,14 +165,13 @@ def _hidden(asked: Asked) -> list[tuple[str, str]]:
     return pairs + [("region", value) for value in asked.ticked.get("region", ())]
 
 
-def _ways(chips: list[tuple[Asked, dict[str, str]]]) -> list[Way]:
-    """For each filter, what its removal would give; those that give nothing are left out."""
-    ways = []
-    for fewer, chip in chips[:8]:
-        count = ask(fewer.query(page=1, per_page=1)).total
-        if count:
-            ways.append(Way(chip["text"], chip["remove_href"], count))
-    return ways
+def _ways(asked: Asked, chips: list[tuple[Asked, dict[str, str]]]) -> list[Way]:
+    """For each filter, and for all of them, what its removal would give; those that give nothing are left out."""
+    fewer = [(one, str(_("Without “%(filter)s”", filter=chip["text"]))) for one, chip in chips[:MOST_WAYS]]
+    if len(chips) > 1:
+        fewer.append((asked.unfiltered(), str(_("Without any filter"))))
+    counted = [(one, text, ask(one.query(page=1, per_page=1)).total) for one, text in fewer]
+    return [Way(text, one.href(), count) for one, text, count in counted if count]
 
 
 def _corrected(asked: Asked, text: str | None) -> Link | None:
