@@ -147,16 +147,13 @@ def test_the_feed_of_a_search(
     assert "琥珀" in sign_in(cast.steward).get("/datasets.atom?q=琥珀").text
 
 
-@pytest.mark.parametrize("typed", ["公交", "gongj", "gjxl", "公交线"])
-def test_suggestions(english: FlaskClient, lines: dict[str, str], typed: str) -> None:
-    found = english.get(f"/datasets/suggest?q={typed}").get_json()
-    options = [option for group in found["groups"] for option in group["options"]]
-    assert f"/datasets/{lines['city']}" in {option["href"] for option in options}
-    assert "琥珀" not in str(found)
-    assert found["message"].startswith(str(len(options)))
-
-
-def test_nothing_is_suggested_for_nothing(english: FlaskClient, lines: dict[str, str]) -> None:
+def test_suggestions(english: FlaskClient, lines: dict[str, str]) -> None:
+    for typed in ("公交", "gongj", "gjxl", "公交线", "公交線路"):
+        found = english.get(f"/datasets/suggest?q={typed}").get_json()
+        options = [option for group in found["groups"] for option in group["options"]]
+        assert f"/datasets/{lines['city']}" in {option["href"] for option in options}, typed
+        assert "琥珀" not in str(found)
+        assert found["message"].startswith(str(len(options)))
     for typed in ("", "   ", "公" * 61):
         assert english.get(f"/datasets/suggest?q={typed}").get_json()["groups"] == []
 
@@ -166,16 +163,14 @@ def test_ways_out_of_an_empty_answer(english: FlaskClient, lines: dict[str, str]
     assert "Nothing was found" in page
     assert ">Without any filter</a>" in page
     assert "Without “" in english.get("/datasets?q=公交&theme=7").text
-
-
-def test_filters_beyond_the_most_are_left_out_aloud(english: FlaskClient, lines: dict[str, str]) -> None:
+    # Of more filters than there may be, the surplus is left out aloud.
     ticks = "&".join(f"tenant=t{number}" for number in range(MOST_TICKS + 5))
     page = english.get(f"/datasets?{ticks}").text
     assert "This address holds more than 20 filters" in page
     assert page.count('class="tx-chip"') == MOST_TICKS
 
 
-def test_what_the_form_of_words_and_that_of_filters_carry(english: FlaskClient, lines: dict[str, str]) -> None:
+def test_the_two_forms_of_the_page_carry_each_others_fields(english: FlaskClient, cast: Any) -> None:
     page = english.get("/datasets?q=公交&place=330500&time_from=2020&region=330500&sort=title").text
     assert page.count('<input type="hidden" name="region" value="330500">') == 2
     assert '<input type="hidden" name="place" value="330500">' in page
