@@ -9,7 +9,7 @@ under `readable`; if one is not there, the answer is thrown away and asked again
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -62,7 +62,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: text as typed, values ticked for each facet, and the tenant whose part is searched."""
+    """What is asked: text as typed, values ticked for each facet, and the tenant whose part is searched.
+
+    A place is a division code and stands for all that lies in the division. A time is asked from a day to a day,
+    either of which may be missing; what tells no time of its own then isn't found.
+    """
 
     text: str = ""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -70,6 +74,9 @@ class Query:
     sort: Sort = Sort.RELEVANCE
     page: int = 1
     per_page: int = 20
+    place: str | None = None
+    time_from: date | None = None
+    time_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -200,12 +207,12 @@ def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
     text = queries.typed(asked.schema, query.text)
     if text is None and query.text.strip():
         text = tantivy.Query.empty_query()
-    wanted = [text] if text else []
+    wanted = [*([text] if text else []), *_limits(asked, query)]
     ticked = [*wanted, *map(queries.weightless, queries.chosen(asked.schema, query.facets))]
     total = asked.count(ticked)
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * limit
-    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and not wanted else query.sort
+    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and text is None else query.sort
     ids = asked.ids(ticked, order, first, limit) if first < total else []
     entries = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in entries}
@@ -227,6 +234,13 @@ def _count_facets(
     return {name: found[name] for name in FACETS}
 
 
+def _limits(asked: _Asked, query: Query) -> list[tantivy.Query]:
+    """The place and the time asked for."""
+    place = queries.inside(asked.schema, query.place)
+    span = queries.during(asked.schema, query.time_from, query.time_to)
+    return [queries.weightless(one) for one in (*place, *span)]
+
+
 def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
     query = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(tenant_ids))
     return list(session.scalars(query.distinct()))
@@ -234,7 +248,7 @@ def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
 
 def _help_out(asked: _Asked, query: Query, found: Found) -> Found:
     """What to offer where nothing was found."""
-    ticked = queries.chosen(asked.schema, query.facets)
+    ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     near = asked.ids([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import tantivy
 
@@ -11,14 +12,18 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 1
+SHAPE = 2
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
-FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin")
+FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
 ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
 WORDS = ("title", "tags", "items", "publisher", "text")
 SOUNDS = ("pinyin", "initials", "vocabulary", "characters")
-KEYS = ("kind", "code", "labels", "owner")
+KEYS = ("kind", "code", "labels", "owner", "place")
+SPAN = ("time_from", "time_to")
+"""First and last day of the time that the data are about, as whole numbers such as 20260131."""
+ALWAYS = (0, 99991231)
+"""The days that stand for a range without beginning and for one without end."""
 UNHASHED = frozenset({"by_downloads"})
 """Counted up without a change of the entry, so the index follows at the entry's next change or rebuild."""
 
@@ -36,6 +41,8 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in (*FACETS, *ORDERS):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in SPAN:
+        builder.add_integer_field(name, fast=True)
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     for name in ("title_pairs", "other_pairs"):
@@ -51,6 +58,8 @@ def fields(entry: Entry) -> dict[str, list[str]]:
         "code": [entry.code.lower()],
         "labels": sorted(label for label in reading.labels_of(entry) if not label.startswith("tenant:")),
         "owner": [entry.tenant_id],
+        "place": surrounding(entry.region_code),
+        **_span(entry),
         **_facets(entry),
         **_orders(entry),
         **_texts(entry),
@@ -62,7 +71,10 @@ def document(found: Mapping[str, list[str]]) -> tantivy.Document:
     made = tantivy.Document()
     for name, values in found.items():
         for value in values:
-            made.add_text(name, value)
+            if name in SPAN:
+                made.add_integer(name, int(value))
+            else:
+                made.add_text(name, value)
     made.add_text("hash", digest(found))
     return made
 
@@ -78,6 +90,32 @@ def publisher_of(entry: Entry) -> str:
     return entry.tenant_id if entry.origin is v.Origin.OWN else entry.publisher_name or entry.tenant_id
 
 
+def surrounding(code: str) -> list[str]:
+    """A division and all that it lies in: province, prefecture, county, town, as far as its code tells them."""
+    if not (code.isascii() and code.isdecimal() and len(code) >= 6):
+        return [code] if code else []
+    above = [code[:2] + "0000", code[:4] + "00", code[:6], *([code[:9]] if len(code) > 9 else [])]
+    return list(dict.fromkeys([*above, code]))
+
+
+def day_number(day: date) -> int:
+    """A day as the index keeps it."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def granularity_of(entry: Entry) -> list[str]:
+    """The value of the facet: what a row stands for, in one normal form; none if the entry doesn't say."""
+    said = " ".join(unicodedata.normalize("NFKC", entry.granularity).split())
+    return [said] if said else []
+
+
+def _span(entry: Entry) -> dict[str, list[str]]:
+    if entry.time_from is None and entry.time_to is None:
+        return {name: [] for name in SPAN}
+    days = zip((entry.time_from, entry.time_to), ALWAYS, strict=True)
+    return {name: [str(day_number(day) if day else end)] for name, (day, end) in zip(SPAN, days, strict=True)}
+
+
 def _facets(entry: Entry) -> dict[str, list[str]]:
     return {
         "tenant": [publisher_of(entry)],
@@ -87,6 +125,7 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
         "update_cycle": [entry.update_cycle.value],
         "region": [entry.region_code],
         "origin": [entry.origin.value],
+        "granularity": granularity_of(entry),
     }
 
 

@@ -1,10 +1,12 @@
 """Questions to the index, built from what somebody typed and ticked term by term; no syntax is parsed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import tantivy
-from tantivy import Occur, Query
+from tantivy import FieldType, Occur, Query
 
+from catalog import search_documents as documents
 from catalog import words
 
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
@@ -63,6 +65,26 @@ def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Que
 def chosen(schema: tantivy.Schema, facets: Mapping[str, tuple[str, ...]], but: str = "") -> list[Query]:
     """What was ticked: one of the values of each facet, leaving out the facet named."""
     return [with_value(schema, name, values) for name, values in facets.items() if values and name != but]
+
+
+def inside(schema: tantivy.Schema, place: str | None) -> list[Query]:
+    """Entries of a division and of every division in it; no condition without one."""
+    return [with_value(schema, "place", [place])] if place else []
+
+
+def during(schema: tantivy.Schema, first: date | None, last: date | None) -> list[Query]:
+    """Entries that tell a time of which some day lies between two days; no condition without either of them."""
+    if first and last and first > last:
+        return [Query.empty_query()]
+    begins, ends = documents.SPAN
+    found = []
+    if last or first:
+        until = documents.day_number(last) if last else documents.ALWAYS[1]
+        found.append(Query.range_query(schema, begins, FieldType.Integer, None, until))
+    if first:
+        since = documents.day_number(first)
+        found.append(Query.range_query(schema, ends, FieldType.Integer, since, None))
+    return found
 
 
 def any_of(queries: list[Query]) -> Query:

@@ -214,3 +214,12 @@ class Measure(Ranked):
     REVOKE = "REVOKE", "撤销授权", "Revoke the grant"
     CREDIT = "CREDIT", "记入信用档案", "Record in the credit file"
     TRANSFER = "TRANSFER", "移送有关部门", "Transfer to the competent organ"
+
+
+class TokenScope(Term):
+    """What a token may be used for."""
+
+    READ = "read", "只读", "Read only"
+    DRAFT = "draft", "读取并起草目录", "Read and write drafts"
+    EXCHANGE = "exchange", "平台间交换", "Exchange between platforms"
+    RESTORE = "restore", "恢复目录", "Restore a catalogue"

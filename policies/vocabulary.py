@@ -47,6 +47,7 @@ from policies.procedure_terms import (
     OpenState,
     Role,
     TenantKind,
+    TokenScope,
     UploadState,
     VersionState,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "TenantKind",
     "Term",
     "Theme",
+    "TokenScope",
     "UpdateCycle",
     "UploadState",
     "UseScene",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -157,6 +157,34 @@ def test_a_scope_holds_what_lies_below_it(place: Place, maker, db, now, cast) ->
     assert place.titles(scope=cast.county.id) == ["德清县农田"]
     assert place.find(scope=cast.city.id).total == 5
     assert place.find(scope="no such tenant").total == 0
+
+
+def test_place_time_and_granularity_narrow(place: Place, maker, db, now, cast) -> None:
+    with work.begin(db, SYSTEM, now) as deed:
+        tenant = deed.session.merge(cast.department)
+        spans = {"甲": (date(2020, 1, 1), date(2020, 12, 31)), "乙": (date(2021, 6, 1), None), "丙": (None, None)}
+        for number, (title, (first, last)) in enumerate(spans.items()):
+            region = ("330502", "330521", "330100")[number]
+            values = {"time_from": first, "time_to": last, "granularity": ("一站一行", "按　天", "")[number]}
+            maker(deed, tenant, title, region_code=region, themes=["3"], tags=["丁"], **values)
+
+    def ask(**asked) -> set[str]:
+        return set(place.titles("丁", **asked))
+
+    assert ask(place="330500") == {"甲", "乙"}
+    assert ask(place="330000") == {"甲", "乙", "丙"}
+    assert ask(place="330502") == {"甲"}
+    assert ask(place="33") == ask(place="nowhere") == set()
+    assert place.find(place="330500").total == len(TITLES) + 2, "the entries of the city itself are in it too"
+    assert ask(time_from=date(2020, 12, 31)) == {"甲", "乙"}, "who gives no last day goes on"
+    assert ask(time_to=date(2021, 5, 31)) == ask(time_to=date(2020, 1, 1)) == {"甲"}
+    assert ask(time_from=date(2021, 1, 1), time_to=date(2021, 5, 31)) == set()
+    assert ask(time_from=date(2030, 1, 1), time_to=date(2031, 1, 1)) == {"乙"}
+    assert ask(time_from=date(2031, 1, 1), time_to=date(2020, 1, 1)) == set()
+    narrow = place.find("丁", time_from=date(2000, 1, 1), facets={"granularity": ("按 天",)})
+    assert [entry.title for entry in narrow.entries] == ["乙"]
+    assert narrow.facets["granularity"] == [("一站一行", 1), ("按 天", 1)]
+    assert narrow.facets["region"] == [("330521", 1)]
 
 
 def test_nothing_found_offers_the_nearest(place: Place) -> None:
