@@ -25,7 +25,6 @@ mimetype=application/xml; charset=UTF-8
 encoding=UTF-8
 language=zh
 maxrecords=20
-profiles=
 [manager]
 transactions=false
 allowed_ips=127.0.0.1
