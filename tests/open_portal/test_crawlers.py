@@ -1,4 +1,4 @@
-"""Crawlers: one that obeys the rules sees every entry and no combination of filters; one that doesn't is slowed down."""
+"""Crawlers: one that obeys the rules sees entries and no combination of filters; one that doesn't is slowed down."""
 
 import re
 from collections.abc import Iterator
