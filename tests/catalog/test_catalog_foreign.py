@@ -127,9 +127,13 @@ def test_a_data_set_of_data_json() -> None:
 
 
 def test_access_decides_what_is_taken_over() -> None:
-    restricted, closed, unknown = datasets(
-        {"accessLevel": "restricted public"}, {"accessLevel": "non-public"}, {"accessLevel": "perhaps"}
+    restricted, closed, unknown, ours = datasets(
+        {"accessLevel": "restricted public"},
+        {"accessLevel": "non-public"},
+        {"accessLevel": "perhaps"},
+        {"accessLevel": "restricted public", "rights": "登录开放；注明来源", "spatial": "德清县"},
     )
+    assert (ours.open_type, ours.open_tier, ours.region_code) == (v.OpenType.OPEN_UNCOND, v.OpenTier.T1, "330521")
     assert (restricted.open_type, restricted.open_tier) == (v.OpenType.OPEN_RESTRICTED, v.OpenTier.T2)
     assert (closed.open_type, closed.open_tier) == (v.OpenType.OPEN_FORBIDDEN, v.OpenTier.TX)
     assert restricted.resources == closed.resources == ()
@@ -250,13 +254,16 @@ EUROPEAN = """
   dct:title "Verkehr"@de, "Traffic"@en ; dct:description "Zahlen"@de ;
   dct:publisher [ a foaf:Agent ; foaf:name "Ministerium" ] ;
   dcat:theme <http://publications.europa.eu/resource/authority/data-theme/TRAN> ;
+  dct:rights [ <http://www.w3.org/2000/01/rdf-schema#label> "Namensnennung" ] ;
   dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/BIENNIAL> ;
   dct:temporal [ dcat:startDate "2019"^^xsd:gYear ] ; dct:spatial [ skos:prefLabel "Bayern" ] ;
   dcat:spatialResolutionInMeters 30 ;
   dcat:distribution [ dcat:accessURL <https://eu.example/p> ; dcat:downloadURL <https://eu.example/a.csv> ;
     dct:license <http://publications.europa.eu/resource/authority/licence/CC_BY_4_0> ; dcat:byteSize 12.0 ;
     dct:format <http://publications.europa.eu/resource/authority/file-type/CSV> ] .
-<https://eu.example/set/2> a dcat:Dataset ; dct:identifier "same" ; dct:title "Zwei" .
+<https://eu.example/set/2> a dcat:Dataset ; dct:identifier "same" ; dct:title "Zwei" ;
+  dct:description "（来源没有提供说明）" ;
+  dcat:theme <http://publications.europa.eu/resource/authority/data-theme/JUST>, <https://x.example/themes/17> .
 <https://eu.example/catalog> dcat:dataset [ dct:description "nameless" ] .
 """
 
@@ -274,6 +281,8 @@ def test_a_european_catalogue() -> None:
     )
     assert {gone.field for gone in one.unread} == {"update_cycle", "time_from"}
     assert ("dct:spatial", "Bayern") in one.words
+    assert ("dct:rights", "Namensnennung") in one.words
+    assert (two.abstract, two.abstract_missing, two.themes) == ("", True, (v.Theme.LAW,))
     (rejected,) = reading.rejected
     assert rejected.problem.code == "harvest.title-missing"
     assert rejected.record["dct:description"] == "nameless"  # type: ignore[index]
