@@ -29,7 +29,8 @@ _INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2}
 _EPOCH = re.compile(r"^\d{10}(\d{3})?$")
 _ROWS = re.compile(r"^(\d{1,3}(?:,\d{3})+|\d{1,15})\s*(?:条|行|rows?|records?)?$", re.IGNORECASE)
 _MOBILE = re.compile(r"(?<!\d)1[3-9][\d*]{9}(?!\d)")
-_MAILBOX = re.compile(r"[\w.+*-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, and begun only where a word begins: a long text without a mailbox must not take its length squared.
+_MAILBOX = re.compile(r"(?<![\w.+*-])[\w.+*-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _LANDLINE = re.compile(r"\(?0\d{2,3}\)?-?\d{7,9}")
 
 
