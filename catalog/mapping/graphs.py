@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.mapping import identities, portal_words, regions, tidy
+from catalog.mapping import dcat, identities, portal_words, regions, tidy
 from catalog.mapping.drafts import Draft
 from catalog.mapping.listing import Reading
 from catalog.mapping.resources import Resource
@@ -56,8 +56,6 @@ OWN_CONTEXT: Mapping[str, Any] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """The usual prefixes: what stands in for a context that only names them."""
-NOTHING_SAID = ("（来源没有提供说明）", "(The source gives no description.)")
-"""What a catalogue of ours says where DCAT-AP demands a description and there is none."""
 EUROPEAN_THEMES = "http://publications.europa.eu/resource/authority/data-theme/"
 _RIGHTS = {"PUBLIC": "public", "RESTRICTED": "restricted", "NON_PUBLIC": "non-public"}
 _ENTITIES = re.compile(r"<!(?:ENTITY|DOCTYPE)", re.IGNORECASE)
@@ -168,7 +166,7 @@ def _draft(view: _View, identifier: str) -> Draft:
     english = tidy.line(next(iter(view.literals(DCT + "title", language="en")), ""))
     draft.put("title_en", "" if english == title else english, "dct:title")
     abstract = tidy.prose(next(iter(view.literals(DCT + "description")), ""))
-    abstract = "" if abstract in NOTHING_SAID else abstract
+    abstract = "" if abstract in dcat.NO_DESCRIPTION else abstract
     draft.abstract(abstract, "dct:description", f"{view.path} dct:description")
     publisher = next((name for one in view.views(DCT + "publisher", DCT + "creator") if (name := one.label())), "")
     draft.put("provider", publisher, "dct:publisher")

@@ -36,15 +36,23 @@ _LANDLINE = re.compile(r"\(?0\d{2,3}\)?-?\d{7,9}")
 
 def prose(value: object) -> str:
     """A value as text in which lines are kept; what no text may hold is taken out, a silent literal is empty."""
+    if isinstance(value, str):
+        return _clean(value)
     if value is None or isinstance(value, bool | Mapping):
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return ""
     if isinstance(value, int) and value.bit_length() > 1000:
         return ""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return "、".join(filter(None, (line(one) for one in value if isinstance(one, str | int | float))))
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", str(value))).strip()
+    return _clean(str(value))
+
+
+def _clean(value: str) -> str:
+    text = value.strip()
+    if not text.isprintable():
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).strip()
     return "" if text.casefold() in SILENT else text
 
 

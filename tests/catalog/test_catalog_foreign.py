@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from catalog.mapping import catalogues, ckan, dcat, licences
+from catalog.mapping import catalogues, ckan, dcat, dcat_us, licences, linked_writing
 from catalog.mapping.listing import Firmness, Kind, Listing
-from catalog.mapping.offers import Offer
+from catalog.mapping.offers import Listed, Offer
 from policies import vocabulary as v
 from tenancy.models import Tenant, TenantName
 
@@ -232,18 +232,33 @@ def test_a_package_of_another_server() -> None:
     assert [rejected.problem.code for rejected in reading.rejected] == ["harvest.inactive"]
 
 
-@pytest.mark.parametrize(
-    ("form", "name"), [("turtle", "c.ttl"), ("xml", "c.rdf"), ("json-ld", "c.jsonld"), ("nt", "c.nt")]
-)
-def test_our_own_catalogue_reads_back(entry: Any, tenant: Tenant, form: str, name: str) -> None:
-    graph = dcat.head(tenant, BASE) + dcat.page([(entry, offers())], BASE)
-    text = graph.serialize(format=form)
-    assert catalogues.recognise(text, name) is Kind.DCAT
-    reading = catalogues.read(Kind.DCAT, text.encode(), "peer", filename=name)
+@pytest.mark.parametrize("form", linked_writing.FORMS)
+def test_our_own_catalogue_reads_back(entry: Any, tenant: Tenant, form: str) -> None:
+    site = dcat.Site(tenant, BASE, dict.fromkeys(v.Dimension, 20))
+    listed = [Listed(entry, tuple(offers()))]
+    text = "".join(linked_writing.FORMS[form].write([dcat.head(site), dcat.datasets(site, listed)]))
+    assert catalogues.recognise(text, f"c.{form}") is Kind.DCAT
+    reading = catalogues.read(Kind.DCAT, text.encode(), "peer", filename=f"c.{form}")
     (one,) = reading.listings
     same(one, entry)
     assert (one.external_id, one.title_en, one.contact) == (entry.code, "Bus routes", "0572-1234567")
     assert "someone" not in str(one)
+
+
+@pytest.mark.parametrize("tier", [v.OpenTier.T0, v.OpenTier.T1])
+def test_our_own_data_json_reads_back(entry: Any, tenant: Tenant, tier: v.OpenTier) -> None:
+    entry.open_tier = tier
+    site = dcat.Site(tenant, BASE, dict.fromkeys(v.Dimension, 20))
+    made = dcat_us.dataset(site, Listed(entry, tuple(offers())))
+    reading = catalogues.read(Kind.DATA_JSON, json.dumps(dcat_us.head(BASE) | {"dataset": [made]}), "peer")
+    (one,) = reading.listings
+    assert one.open_tier is tier
+    assert one.external_id == entry.code
+    if tier is v.OpenTier.T0:
+        assert len(one.resources) == 2
+    assert (one.title, one.provider, one.region_code) == (entry.title, "市交通运输局", entry.region_code)
+    assert (one.licence, one.update_cycle, one.unread) == (entry.licence, entry.update_cycle, ())
+    assert (one.time_from, one.time_to) == (entry.time_from, entry.time_to)
 
 
 EUROPEAN = """
