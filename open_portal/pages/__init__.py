@@ -21,6 +21,10 @@ from open_portal.pages import (
     my,
     robots,
     site,
+    subscriptions,
+    unsubscribing,
+    webhooks,
+    whole_catalogue,
 )
 
 BLUEPRINTS = (
@@ -34,6 +38,7 @@ BLUEPRINTS = (
     (feeds.pages, "public", Access.ANYONE),
     (linked_data.pages, "public", Access.ANYONE),
     (machine_files.pages, "public", Access.ANYONE),
+    (unsubscribing.pages, ANY_FACE, Access.ANYONE),
     (account.pages, ANY_FACE, Access.ANYONE),
     (applying.pages, "apply", Access.PERSON),
     (my.pages, "apply", Access.PERSON),
@@ -43,4 +48,4 @@ BLUEPRINTS = (
     (ckan.pages, "api", Access.MACHINE),
 )
 
-__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util"]
+__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util", "subscriptions", "webhooks", "whole_catalogue"]
