@@ -1,5 +1,6 @@
 """Numbers that are given out once: resource codes, case numbers."""
 
+from sqlalchemy import case
 from sqlalchemy.orm import Session
 
 from tenancy.database import insert
@@ -15,3 +16,10 @@ def next_number(session: Session, key: str) -> int:
         .returning(Counter.value)
     )
     return session.execute(statement).scalar_one()
+
+
+def at_least(session: Session, key: str, number: int) -> None:
+    """See to it that the next number under a key is greater than one that was given out elsewhere."""
+    statement = insert(session, Counter).values(key=key, value=number)
+    higher = case((Counter.value < number, number), else_=Counter.value)
+    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": higher}))
