@@ -297,7 +297,7 @@ def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[
         "metadata_modified": modified,
         "cache_url": None,
         "cache_last_updated": None,
-        "datastore_active": offer.is_file and not offer.elsewhere,
+        "datastore_active": open_ and not offer.elsewhere and offer.format is not v.Format.HTML,
         "state": "active",
     }
 
