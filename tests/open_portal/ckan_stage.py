@@ -26,7 +26,7 @@ from tenancy import encryption, tenants, tokens, work
 from tenancy.actors import SYSTEM, Actor
 
 CATALOGUES = Path(__file__).parents[2] / "demo" / "catalogues"
-HARVESTED = 40
+HARVESTED = 15
 """Records taken from each of the demonstration's catalogues."""
 HIDDEN = "看不见的草稿"
 GIVEN_ID = "0a1b2c3d-0000-4000-8000-000000000001"
