@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from catalog.mapping import regions
 from catalog.mapping.codes import AUTHORITY, FREQUENCIES
 from catalog.mapping.offers import Offer
-from catalog.mapping.portal_words import COUNTIES
 from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from policies import vocabulary as v
@@ -68,7 +68,6 @@ RESOURCE_FIELDS = frozenset({"id", "name", "description", "format", "url", "hash
 
 _THEMES = {theme.value: theme for theme in v.Theme}
 _REGIONS = {one.value: one for one in v.Region}
-_NEIGHBOURS = {code: name for name, code in COUNTIES.items()}
 
 
 def name_of(entry: Entry) -> str:
@@ -238,7 +237,7 @@ def publisher(entry: Entry, language: str) -> str:
 
 def region(code: str, language: str) -> str:
     """The name of a division of ours or of the neighbours; its code where none is known."""
-    return _REGIONS[code].label(language) if code in _REGIONS else _NEIGHBOURS.get(code, code)
+    return _REGIONS[code].label(language) if code in _REGIONS else (regions.name_of(code) or code)
 
 
 def link(entry: Entry, one: Resource, place: int) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from open_portal.pages import (
     linked_data,
     machine_files,
     my,
+    robots,
     site,
 )
 
 BLUEPRINTS = (
     (health.pages, ANY_FACE, Access.ANYONE),
+    (robots.pages, ANY_FACE, Access.ANYONE),
     (site.pages, "public", Access.ANYONE),
     (datasets.pages, "public", Access.ANYONE),
     (data.pages, "public", Access.ANYONE),

@@ -42,9 +42,8 @@ def organization_show(params: Params) -> dict[str, Any]:
     if (own := _named(wanted, peers.ORGANIZATION)) is not None:
         return own
     found = _body(wanted)
-    return (
-        _organization(found, _counts("owner"), params) | _placed(found) | _datasets(params, Has("owner", (found.id,)))
-    )
+    shown = _organization(found, _counts("owner"), params) | _placed(found)
+    return shown | _datasets(params, Has("owner", (found.id,)))
 
 
 @answers()

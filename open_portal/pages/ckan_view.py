@@ -64,11 +64,16 @@ def selected(params: Params, wanted: Condition, wish: Wish) -> Selected:
 def entry(name: str) -> Entry:
     """The entry with a name or id, if the asker may know of it; else NotFound, as if there were none."""
     seen = and_(*visible())
-    found = session().scalars(select(Entry).where(dialect.by_name(name), seen)).first()
+    found = session().scalars(select(Entry).where(by_name(name), seen)).first()
     found = found or names.find(session(), name, seen)
     if found is None:
         raise not_found("Dataset")
     return found
+
+
+def by_name(name: str) -> ColumnElement[bool]:
+    """The entry with a code, in either way of writing it, or id."""
+    return or_(Entry.code.in_({name, name.replace("-", "/").upper()}), Entry.id == name)
 
 
 def packages(entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:
