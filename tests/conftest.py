@@ -71,6 +71,12 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     yield from fresh(request, request.param, with_tables=True)
 
 
+@pytest.fixture
+def second(request: pytest.FixtureRequest, db: Database) -> Iterator[Database]:
+    """Another empty database with all tables, of the same kind as the first."""
+    yield from fresh(request, "sqlite" if db.is_sqlite else "postgres", with_tables=True)
+
+
 @pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without any table, once on SQLite and once on PostgreSQL."""
