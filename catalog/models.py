@@ -16,8 +16,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from catalog.harvest_models import HarvestSource
 from policies import vocabulary as v
 from tenancy.models import Tenant
 from tenancy.types import Base, Id, Name, PersonId, Ref, TenantId, term
@@ -27,7 +28,11 @@ OWN_TITLES = text("origin = 'OWN' AND state <> 'DELETED'")
 
 
 class Entry(Base):
-    """A catalogue entry (目录): one dataset as its owner describes it, in whatever domain it is published."""
+    """A catalogue entry (目录): one dataset as its owner describes it, in whatever domain it is published.
+
+    `origin_portal` is the key of the platform it was taken over from; `archived_at` tells of an entry which that
+    platform lists no more, unlike one that somebody withdrew here.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -51,6 +56,7 @@ class Entry(Base):
     origin_url: Mapped[str | None] = mapped_column(String(1000))
     origin_text: Mapped[str] = mapped_column(Text, default="")
     publisher_name: Mapped[str | None] = mapped_column(String(200))
+    archived_at: Mapped[datetime | None]
 
     tenant_id: Mapped[TenantId] = mapped_column()
     source_tenant_id: Mapped[TenantId] = mapped_column()
@@ -130,6 +136,9 @@ class Entry(Base):
 
     tenant: Mapped[Tenant] = relationship(foreign_keys="Entry.tenant_id", lazy="joined")
     source_tenant: Mapped[Tenant] = relationship(foreign_keys="Entry.source_tenant_id", lazy="joined")
+    harvest_source: Mapped[HarvestSource | None] = relationship(
+        primaryjoin=lambda: foreign(Entry.origin_portal) == HarvestSource.key, viewonly=True
+    )
     items: Mapped[list["Item"]] = relationship(
         order_by="Item.position", lazy="selectin", cascade="all, delete-orphan", back_populates="entry"
     )

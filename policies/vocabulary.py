@@ -30,6 +30,7 @@ from policies.catalogue_terms import (
     UpdateCycle,
     UseScene,
 )
+from policies.harvest_terms import HarvestState, SourceState
 from policies.places import Region
 from policies.procedure_terms import (
     ApplicantKind,
@@ -98,6 +99,7 @@ __all__ = [
     "Format",
     "Grade",
     "GrantState",
+    "HarvestState",
     "Industry",
     "IssueSource",
     "ItemType",
@@ -129,6 +131,7 @@ __all__ = [
     "Severity",
     "ShareMode",
     "ShareType",
+    "SourceState",
     "StandardState",
     "SyncMode",
     "SystemLevel",

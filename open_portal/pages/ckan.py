@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from open_portal import failures, keys
 from open_portal.pages import (
     ckan_bodies,
+    ckan_datastore,
     ckan_packages,
     ckan_site,
     ckan_write,
@@ -24,14 +25,16 @@ from open_portal.pages import (
     ckan_write_packages,
     ckan_write_resources,
 )
-from open_portal.pages.api_door import key_in_address
+from open_portal.pages.api_door import from_allowed_address, key_in_address
 from open_portal.pages.ckan_actions import ACTIONS, ActionError, BadRequestError, Changed, denied, scopes
-from open_portal.requests import actor
+from open_portal.requests import actor, now, session
 from policies.refusals import Forbidden, Invalid, NotFound, Refusal
+from sharing.access import grants
 from tenancy.actors import ANONYMOUS
 
 __all__ = [
     "ckan_bodies",
+    "ckan_datastore",
     "ckan_packages",
     "ckan_site",
     "ckan_write_bodies",
@@ -52,7 +55,11 @@ def identify() -> None:
     g.actor, g.key, g.scopes = ANONYMOUS, _shown_key(), frozenset()
     if key_in_address():
         raise BadRequestError("A key never belongs into an address; send it in the Authorization header.")
-    if g.key:
+    if g.key.startswith(grants.KEY_PREFIX):
+        g.actor, grant = grants.actor_of(session(), g.key, now())
+        if grant is not None and not from_allowed_address(grant):
+            raise denied("this key is not allowed from your address")
+    elif g.key:
         holder = keys.holder_of(g.key)
         g.actor, g.scopes, g.peer = holder.actor, holder.scopes, holder.peer
 

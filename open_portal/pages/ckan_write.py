@@ -20,7 +20,7 @@ from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from catalog.reading import Purpose
 from open_portal import arrivals
-from open_portal.pages import ckan_search as dialect
+from open_portal.pages import ckan_view as view
 from open_portal.pages.ckan_actions import (
     ActionError,
     Changed,
@@ -108,7 +108,7 @@ def entry_of(reader: Session, wanted: str) -> Entry:
         if own is not None:
             return own
     visible = reading.readable(actor(), Purpose.SEE, now())
-    found = reader.query(Entry).filter(dialect.by_name(wanted), visible).first()
+    found = reader.query(Entry).filter(view.by_name(wanted), visible).first()
     if found is None:
         found = names.find(reader, wanted, visible)
     if found is None:

@@ -70,6 +70,7 @@ ISSUE = {
     "applicant_tenant_id": "acme",
     "state": "DISPATCHED",
 }
+HARVEST = {"type": "Harvest", "id": "zhejiang", "path": DEPT, "state": "ACTIVE"}
 STANDARD = {"type": "Standard", "id": "s", "path": DEPT, "author_id": "steward", "state": "IN_REVIEW"}
 CLAIM = {"type": "Claim", "id": "c", "path": DEPT, "author_id": "steward", "applicant_tenant_id": "dept"}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
@@ -128,6 +129,8 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "demand.answer": (DEMAND, {"steward", "reviewer"}),
     "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
     "issue.report": (ENTRY, {*PEOPLE, "anonymous"}),
+    "harvest.manage": (HARVEST, {"authority", "system_admin", "system"}),
+    "harvest.run": (HARVEST, {"authority", "system_admin", "system"}),
     "issue.read": (
         ISSUE,
         {
