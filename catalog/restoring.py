@@ -145,7 +145,7 @@ def _values(sent: Sent, tenant: Tenant) -> dict[str, Any]:
         "metadata_public": live,
         "state": _state(sent),
         "licence": sent.values.get("licence") or None,
-        "resources": [one.kept() | {"offer": one.id} for one in sent.resources or ()],
+        "resources": [one.kept() for one in sent.resources or ()],
         "extras": {**(sent.extras or {}), **{key: told[key] for key in MEASURED if key in told}},
         "publisher_name": publisher if publisher != tenant.name.zh else None,
         "origin": v.Origin.HARVESTED if harvested else v.Origin.OWN,

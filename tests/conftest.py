@@ -161,6 +161,23 @@ class Cast:
 @pytest.fixture
 def cast(db: Database, now: datetime) -> Cast:
     """A city with its authority, two departments, a county and a company, and people in each."""
+    return gather(db, now)
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def shared_db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all tests that only read the world they share."""
+    yield from fresh(request, request.param, with_tables=True)
+
+
+@pytest.fixture(scope="session")
+def shared_cast(shared_db: Database) -> Cast:
+    """The cast in the shared database."""
+    return gather(shared_db, NOW)
+
+
+def gather(db: Database, now: datetime) -> Cast:
+    """Found the cast's tenants and enter its people."""
     with work.begin(db, actors.SYSTEM, now) as deed:
         day = now.date()
         found = {"kind": v.TenantKind.DEPARTMENT, "region_code": "330500", "on": day}

@@ -42,8 +42,9 @@ def organization_show(params: Params) -> dict[str, Any]:
     if (own := _named(wanted, peers.ORGANIZATION)) is not None:
         return own
     found = _body(wanted)
-    shown = _organization(found, _counts("owner"), params) | _placed(found)
-    return shown | _datasets(params, Has("owner", (found.id,)))
+    return (
+        _organization(found, _counts("owner"), params) | _placed(found) | _datasets(params, Has("owner", (found.id,)))
+    )
 
 
 @answers()

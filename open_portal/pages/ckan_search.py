@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, or_
+
 from catalog.mapping.ckan import STATES
+from catalog.models import Entry
 from catalog.search_conditions import (
     ALWAYS,
     NEVER,
@@ -196,6 +199,11 @@ def _bare(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1]
     return re.sub(r"\\(.)", r"\1", value)
+
+
+def by_name(name: str) -> ColumnElement[bool]:
+    """The entry with a name, code or id, in SQL."""
+    return or_(Entry.code.in_({name, name.replace("-", "/").upper()}), Entry.id == name)
 
 
 def _named(value: str) -> Condition:

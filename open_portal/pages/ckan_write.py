@@ -16,11 +16,9 @@ from sqlalchemy.orm import Session
 from catalog import drafting, exchanging, names, reading
 from catalog.datasets import violations
 from catalog.mapping import ckan as mapping
-from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from catalog.reading import Purpose
 from open_portal import arrivals
-from open_portal.pages import ckan_view as view
 from open_portal.pages.ckan_actions import (
     ActionError,
     Changed,
@@ -41,6 +39,7 @@ from policies.vocabulary import TokenScope
 from tenancy.models import Peer
 from tenancy.work import Work
 
+link = mapping.link
 WRITING = (TokenScope.EXCHANGE, TokenScope.RESTORE, TokenScope.DRAFT)
 WITH_FILES = frozenset({"resource_create", "resource_update", "resource_patch"})
 AROUND = 100_000
@@ -108,7 +107,7 @@ def entry_of(reader: Session, wanted: str) -> Entry:
         if own is not None:
             return own
     visible = reading.readable(actor(), Purpose.SEE, now())
-    found = reader.query(Entry).filter(view.by_name(wanted), visible).first()
+    found = reader.query(Entry).filter(dialect.by_name(wanted), visible).first()
     if found is None:
         found = names.find(reader, wanted, visible)
     if found is None:
@@ -163,32 +162,6 @@ def needs(entry: Entry) -> list[dict[str, str]]:
         {"field": str(one.params.get("field", "")), "message": one.text("en"), "message_zh": one.text("zh")}
         for one in violations(entry)
     ]
-
-
-def link(entry: Entry, one: Resource, place: int) -> dict[str, Any]:
-    """A link of a draft as a resource."""
-    return {
-        "id": one.id,
-        "package_id": entry.id,
-        "name": one.name,
-        "description": one.description,
-        "url": one.url,
-        "url_type": None,
-        "format": one.format,
-        "mimetype": one.media_type or None,
-        "mimetype_inner": None,
-        "size": one.size,
-        "hash": one.hash,
-        "position": place,
-        "resource_type": "",
-        "created": one.created or mapping.instant(entry.created_at),
-        "last_modified": one.modified or None,
-        "metadata_modified": mapping.instant(entry.changed_at),
-        "cache_url": None,
-        "cache_last_updated": None,
-        "datastore_active": False,
-        "state": "active",
-    }
 
 
 def refuse_files() -> None:
