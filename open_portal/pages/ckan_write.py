@@ -19,6 +19,7 @@ from catalog.mapping import ckan as mapping
 from catalog.models import Entry
 from catalog.reading import Purpose
 from open_portal import arrivals
+from open_portal.pages import ckan_search as dialect
 from open_portal.pages.ckan_actions import (
     ActionError,
     Changed,
