@@ -82,15 +82,19 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     yield from fresh(request, request.param, with_tables=True, peopled="cast" in request.fixturenames)
 
 
+@pytest.fixture
+def second(request: pytest.FixtureRequest, db: Database) -> Iterator[Database]:
+    """Another empty database with all tables, of the same kind as the first."""
+    yield from fresh(request, "sqlite" if db.is_sqlite else "postgres", with_tables=True)
+
+
 @pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without any table, once on SQLite and once on PostgreSQL."""
     yield from fresh(request, request.param, with_tables=False)
 
 
-def fresh(
-    request: pytest.FixtureRequest, kind: str, *, with_tables: bool, peopled: bool = False
-) -> Iterator[Database]:
+def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool, peopled: bool = False) -> Iterator[Database]:
     """A new database of a kind, which goes away with its test."""
     if kind == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="txsq", dir=_memory()))

@@ -330,7 +330,9 @@ def _extras(entry: Entry, language: str) -> dict[str, str]:
         "origin_id": entry.external_id,
     }
     ours = {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
-    return {**{str(key): str(value) for key, value in (entry.extras or {}).items()}, **ours}
+    kept = {str(key): str(value) for key, value in (entry.extras or {}).items()}
+    merged = kept | ours
+    return {key: merged[key] for key in (*EXTRAS, *kept) if key in merged}
 
 
 def _licence_id(licence: v.Licence) -> str:
