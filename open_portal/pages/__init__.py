@@ -8,6 +8,8 @@ from open_portal.pages import (
     api_reference,
     applying,
     ckan,
+    ckan_feeds,
+    ckan_util,
     corrections,
     data,
     datasets,
@@ -18,11 +20,13 @@ from open_portal.pages import (
     linked_data,
     machine_files,
     my,
+    robots,
     site,
 )
 
 BLUEPRINTS = (
     (health.pages, ANY_FACE, Access.ANYONE),
+    (robots.pages, ANY_FACE, Access.ANYONE),
     (site.pages, "public", Access.ANYONE),
     (datasets.pages, "public", Access.ANYONE),
     (data.pages, "public", Access.ANYONE),
@@ -40,3 +44,5 @@ BLUEPRINTS = (
     (api.pages, "api", Access.MACHINE),
     (ckan.pages, "api", Access.MACHINE),
 )
+
+__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util"]

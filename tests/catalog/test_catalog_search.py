@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,10 +95,7 @@ def place(db, cast, now, maker: Callable[..., Entry], tmp_path: Path) -> Place:
     ],
 )
 def test_words_find(place: Place, text: str, title: str) -> None:
-    if text == "公交车的线路":
-        assert place.find(text).suggestions[0].title == title
-    else:
-        assert place.titles(text)[0] == title
+    assert place.titles(text)[0] == title
 
 
 def test_items_publisher_and_code_find(place: Place) -> None:
@@ -159,13 +156,47 @@ def test_a_scope_holds_what_lies_below_it(place: Place, maker, db, now, cast) ->
     assert place.find(scope="no such tenant").total == 0
 
 
+def test_place_time_and_granularity_narrow(place: Place, maker, db, now, cast) -> None:
+    with work.begin(db, SYSTEM, now) as deed:
+        tenant = deed.session.merge(cast.department)
+        spans = {"甲": (date(2020, 1, 1), date(2020, 12, 31)), "乙": (date(2021, 6, 1), None), "丙": (None, None)}
+        for number, (title, (first, last)) in enumerate(spans.items()):
+            region = ("330502", "330521", "330100")[number]
+            values = {"time_from": first, "time_to": last, "granularity": ("一站一行", "按　天", "")[number]}
+            maker(deed, tenant, title, region_code=region, themes=["3"], tags=["丁"], **values)
+
+    def ask(**asked) -> set[str]:
+        return set(place.titles("丁", **asked))
+
+    assert ask(place="330500") == {"甲", "乙"}
+    assert ask(place="330000") == {"甲", "乙", "丙"}
+    assert ask(place="330502") == {"甲"}
+    assert ask(place="33") == ask(place="nowhere") == set()
+    assert place.find(place="330500").total == len(TITLES) + 2, "the entries of the city itself are in it too"
+    assert ask(time_from=date(2020, 12, 31)) == {"甲", "乙"}, "who gives no last day goes on"
+    assert ask(time_to=date(2021, 5, 31)) == ask(time_to=date(2020, 1, 1)) == {"甲"}
+    assert ask(time_from=date(2021, 1, 1), time_to=date(2021, 5, 31)) == set()
+    assert ask(time_from=date(2030, 1, 1), time_to=date(2031, 1, 1)) == {"乙"}
+    assert ask(time_from=date(2031, 1, 1), time_to=date(2020, 1, 1)) == set()
+    narrow = place.find("丁", time_from=date(2000, 1, 1), facets={"granularity": ("按 天",)})
+    assert [entry.title for entry in narrow.entries] == ["乙"]
+    assert narrow.facets["granularity"] == [("一站一行", 1), ("按 天", 1)]
+    assert narrow.facets["region"] == [("330521", 1)]
+
+
 def test_nothing_found_offers_the_nearest(place: Place) -> None:
     assert place.find("学效").corrected == "学校"
     assert place.find("xuexaio").corrected == "学校"
-    found = place.find("公交火箭")
-    assert (found.total, found.corrected) == (0, None)
-    assert [entry.title for entry in found.suggestions] == ["湖州市公交线路"]
+    assert (place.find("火箭").total, place.find("火箭").corrected) == (0, None)
     assert place.find("zzzz").suggestions == ()
+
+
+def test_where_no_entry_has_every_word_those_with_most_are_shown(place: Place) -> None:
+    found = place.find("公交火箭")
+    assert found.partly
+    assert [entry.title for entry in found.entries] == ["湖州市公交线路"]
+    assert not place.find("公交线路").partly
+    assert place.find("火箭").total == 0
 
 
 def test_suggestions_go_on_from_what_is_typed(place: Place) -> None:
@@ -215,7 +246,7 @@ def test_any_text_has_an_answer(place: Place, text: str) -> None:
 
 
 def test_the_syntax_of_queries_means_nothing(place: Place) -> None:
-    assert place.find("title:学校").total == 0, "both are words, and no entry holds the first"
+    assert place.find("title:学校").partly, "both are words, and no entry holds the first"
     assert place.titles("学校 -信息 +(基本)") == place.titles("学校信息基本") == ["学校基本信息"]
 
 

@@ -27,8 +27,10 @@ CHANGING = re.compile(
     r'name="csrf_token"[^>]*value="[^"]*"|value="[^"]*"[^>]*name="csrf_token"|<code>[0-9a-f]{12}</code>'
     r'|"request": ?"[0-9a-f]{12}"|name="form_token"[^>]*>|[0-9a-f]{32,}'
 )
-SEARCHES = ("/datasets", "/datasets.csv", "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
-STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", "/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
+FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
+SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
+RECORDS = ("/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
+STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", *RECORDS)
 QUERIES = (f"?q={CANARY}", f"?q={CANARY_EN}", "?q=hupo", "?page=2")
 
 
