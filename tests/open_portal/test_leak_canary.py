@@ -30,6 +30,8 @@ CHANGING = re.compile(
 )
 FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
 SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
+RECORDS = ("/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
+STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", *RECORDS)
 QUERIES = (f"?q={CANARY}", f"?q={CANARY_EN}", "?q=hupo", "?page=2")
 
 
@@ -88,6 +90,8 @@ def filled(rule: Rule, code: str) -> str:
         value = values.get(argument, code) if argument != "format" else "csv"
         if argument in {"extension", "kind"}:
             value = "csv"
+        if argument == "form":
+            value = "ttl"
         address = re.sub(rf"<(?:[a-z]+(?:\([^)]*\))?:)?{argument}>", value, address)
     return address
 
@@ -113,7 +117,8 @@ def test_no_route_tells_of_it(
     assert CANARY in signed_page(kit, app, cast)
     seen = 0
     for name, browser in outsiders.items():
-        asked = [*addresses(app, code), *(page + query for page in SEARCHES for query in QUERIES)]
+        streams = [one.replace("CODE", code) for one in STREAMS]
+        asked = [*addresses(app, code), *streams, *(page + query for page in SEARCHES for query in QUERIES)]
         for address in asked:
             answer = browser.get(address)
             seen += 1
@@ -201,7 +206,9 @@ def test_it_looks_like_what_does_not_exist(
 def test_no_count_changes_when_it_comes(
     app: Flask, kit: Kit, cast: Any, now: datetime, outsiders: dict[str, FlaskClient]
 ) -> None:
-    pages = ("/", "/datasets", "/indicators", "/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/orgs")
+    human = ("/", "/datasets", "/indicators", "/orgs")
+    programs = ("/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/catalog.ttl", "/data.json")
+    pages = (*human, *programs, "/catalog.ttl?page=1")
     with work.begin(kit.database, SYSTEM, now):
         pass
     before = {(name, page): plain(browser.get(page).text, "-") for name, browser in outsiders.items() for page in pages}
