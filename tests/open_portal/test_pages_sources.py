@@ -1,4 +1,4 @@
-"""Pages of sources: entered with mistakes told, read, stopped, confirmed; what a reading refused, and on an entry's page."""
+"""Pages of sources: entered with mistakes told, read, stopped, confirmed; refused records; the source on an entry."""
 
 import csv
 import io
