@@ -112,6 +112,7 @@ class Entry(Base):
     source_url: Mapped[str] = mapped_column(String(1000), default="")
     related_codes: Mapped[list[str]]
     resources: Mapped[list[Any]] = mapped_column(default=list)
+    extras: Mapped[dict[str, Any]] = mapped_column(default=dict)
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
@@ -154,7 +155,24 @@ class Entry(Base):
             "state": self.state.value,
             "tier": self.open_tier.value,
             "level": self.security_level.value,
+            "origin": self.origin.value,
+            "peer": self.origin_portal,
         }
+
+
+class EntryName(Base):
+    """A name by which another program asks for an entry: its own, never given to another entry of the same holder.
+
+    `holder` is the key of the platform that wished for it, `restore`, or the id of the tenant for which it was
+    drafted. Different holders may have the same name, so that nobody learns from a name what he may not see.
+    """
+
+    __tablename__ = "entry_name"
+
+    holder: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True, index=True)
+    entry_id: Mapped[str] = mapped_column(String(36), ForeignKey("entry.id"), index=True)
+    since: Mapped[datetime]
 
 
 class Item(Base):

@@ -1,5 +1,6 @@
 """Numbers that are given out once: resource codes, case numbers."""
 
+from sqlalchemy import case
 from sqlalchemy.orm import Session
 
 from tenancy.database import insert
@@ -21,3 +22,10 @@ def next_numbers(session: Session, key: str, count: int) -> range:
     )
     last = session.execute(statement).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+def at_least(session: Session, key: str, number: int) -> None:
+    """See to it that the next number under a key is greater than one that was given out elsewhere."""
+    statement = insert(session, Counter).values(key=key, value=number)
+    higher = case((Counter.value < number, number), else_=Counter.value)
+    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": higher}))
