@@ -10,8 +10,8 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 
 from catalog import changes
-from catalog.mapping.portal_words import HEADINGS, Portal
-from catalog.mapping.portals import Listing
+from catalog.mapping.listing import Listing
+from catalog.mapping.portal_words import Portal
 from catalog.models import Entry
 from policies import calendars, identifiers
 from policies import vocabulary as v
@@ -77,8 +77,8 @@ def _sift(portal: Portal, records: Iterable[Listing]) -> tuple[list[Listing], li
 
 
 def _fault(portal: Portal, listing: Listing) -> Refusal | None:
-    if listing.portal is not portal:
-        return Invalid("harvest.portal", found=listing.portal, portal=portal)
+    if listing.source_key != portal.value:
+        return Invalid("harvest.portal", found=listing.source_key, portal=portal)
     values = _values(listing) | {"external_id": listing.external_id}
     for name, value in values.items():
         kind = Entry.__table__.columns[name].type
@@ -118,7 +118,7 @@ def _entry(work: Work, tenant: Tenant, listing: Listing, values: Mapping[str, An
         code=identifiers.resource_code(category, next_number(work.session, f"code:{category}")),
         category_code=category,
         origin=v.Origin.HARVESTED,
-        origin_portal=listing.portal.value,
+        origin_portal=listing.source_key,
         external_id=listing.external_id,
         tenant=tenant,
         tenant_id=tenant.id,
@@ -134,7 +134,6 @@ def _entry(work: Work, tenant: Tenant, listing: Listing, values: Mapping[str, An
         national_grade=v.NationalGrade.GENERAL,
         share_type=v.ShareType.SHARE_UNCOND,
         collect_state=v.CollectState.NONE,
-        licence=v.Licence.UNSTATED,
         items=[],
         created_at=work.now,
         changed_at=work.now,
@@ -155,7 +154,8 @@ def _values(listing: Listing) -> dict[str, Any]:
     these portals hand out what they list; its own words stand beside. Its count of rows is kept as words too,
     because ours are measured.
     """
-    in_county = listing.region_code[4:] != "00"
+    region = listing.region_code or v.Region.HUZHOU.value
+    in_county = region[4:] != "00"
     return {
         "title": listing.title,
         "abstract": listing.abstract,
@@ -165,7 +165,13 @@ def _values(listing: Listing) -> dict[str, Any]:
         "themes": [theme.value for theme in listing.themes],
         "tags": list(listing.tags),
         "formats": [one.value for one in listing.formats],
-        "region_code": listing.region_code,
+        "region_code": region,
+        "industry": listing.industry.value if listing.industry else None,
+        "licence": listing.licence,
+        "time_from": listing.time_from,
+        "time_to": listing.time_to,
+        "granularity": listing.granularity,
+        "resources": [one.kept() for one in listing.resources],
         "data_range": v.DataRange.COUNTY if in_county else v.DataRange.WHOLE_CITY,
         "collection_kind": v.CollectionKind.API if v.Format.API in listing.formats else v.CollectionKind.FILE,
         "update_cycle": listing.update_cycle or v.UpdateCycle.IRREGULAR,
@@ -181,14 +187,7 @@ def _values(listing: Listing) -> dict[str, Any]:
 
 def _own_words(listing: Listing) -> str:
     """What the portal says in its own words, under its own headings, one line each."""
-    headings = HEADINGS[listing.portal]
-    said = (
-        (headings.condition, listing.open_condition),
-        (headings.cycle, listing.update_note),
-        (headings.formats, listing.format_text),
-        (headings.rows, "" if listing.rows is None else str(listing.rows)),
-    )
-    return "\n".join(f"{heading}：{text}" for heading, text in said if heading and text)
+    return "\n".join(f"{heading}：{text}" for heading, text in listing.words)
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -7,22 +7,24 @@ database instead of being copied into the index, where a move would make it wron
 under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
+from typing import TypeVar
 
 import tantivy
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from catalog import reading, words
 from catalog import search_queries as queries
 from catalog.models import Entry
 from catalog.reading import Purpose
 from catalog.search_documents import ENTRY, FACETS
-from catalog.search_index import Differences, Index, catch_up, current, lag, rebuild, verify
+from catalog.search_index import Differences, Index, View, catch_up, current, lag, rebuild, verify
 from policies.refusals import Invalid
 from tenancy.actors import Actor
 from tenancy.models import TenantAncestor
@@ -48,6 +50,8 @@ MOST_PER_PAGE = 1000
 MOST_VALUES = 2000
 MOST_CANDIDATES = 3000
 FEW = 5
+
+Answer = TypeVar("Answer")
 
 
 class Sort(StrEnum):
@@ -103,15 +107,22 @@ class Suggestions:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One state of the index as one actor may know it, and the session in which he reads."""
 
     session: Session
     actor: Actor
     now: datetime
     schema: tantivy.Schema
-    searcher: tantivy.Searcher
+    view: View
     allowed: tantivy.Query
+    known_by: Hashable
+    """What the actor may know of, by which answers of this state are known again."""
+
+    @property
+    def searcher(self) -> tantivy.Searcher:
+        """This state of the index."""
+        return self.view.searcher
 
     def matching(self, parts: Iterable[tantivy.Query]) -> tantivy.Query:
         """What the parts ask for, among what the actor may know of."""
@@ -121,17 +132,25 @@ class _Asked:
         """How many entries there are."""
         return int(self.searcher.search(self.matching(parts), 1).count)  # type: ignore[attr-defined]
 
-    def ids(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> list[str]:
-        """Their ids in an order, from the first (counted from 0) on."""
-        hits = self.searcher.search(
+    def page(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> tuple[int, list[str]]:
+        """How many entries there are, and the ids of some in an order, from the first (counted from 0) on."""
+        parts = list(parts)
+        if first and first >= (total := self.count(parts)):
+            # The index would make room for everything before the page, though there is nothing.
+            return total, []
+        found = self.searcher.search(
             self.matching(parts),
             limit,
-            count=False,
             offset=first,
             order_by_field=None if order is Sort.RELEVANCE else f"by_{order.value}",
             order=tantivy.Order.Asc if order is Sort.TITLE else tantivy.Order.Desc,
-        ).hits
-        return [str(self.searcher.doc(address).get_first("id")) for _, address in hits]
+        )
+        ids = [str(self.searcher.doc(address).get_first("id")) for _, address in found.hits]
+        return int(found.count), ids  # type: ignore[attr-defined]
+
+    def once(self, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
+        """The answer to a question, worked out if nobody who may know as much has asked it of this state."""
+        return self.view.answers.once((self.known_by, question), work_out)
 
     def terms(self, name: str, prefix: str) -> list[tuple[str, int]]:
         """Words of a field that begin so, each with the number of entries that hold it."""
@@ -140,7 +159,10 @@ class _Asked:
     def read(self, ids: Sequence[str]) -> list[Entry]:
         """The entries with these ids that the actor may see now, in this order."""
         seen = reading.readable(self.actor, Purpose.SEE, self.now)
-        rows = {entry.id: entry for entry in self.session.scalars(select(Entry).where(Entry.id.in_(ids), seen))}
+        query = select(Entry).where(Entry.id.in_(ids), seen)
+        # The few bodies of a page stand beside many entries each; joined to every row they take longer than all else.
+        query = query.options(selectinload(Entry.tenant), selectinload(Entry.source_tenant))
+        rows = {entry.id: entry for entry in self.session.scalars(query)}
         return [rows[one] for one in ids if one in rows]
 
 
@@ -151,7 +173,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = _Asked(session, actor, now, *_ask(index, session, actor, query.scope, hidden))
+        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
@@ -173,87 +195,130 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = _Asked(session, actor, now, *_ask(index, session, actor, scope, frozenset()))
+    asked = asking(index, session, actor, now, scope=scope)
     last = words.of_query(prefix)[-1]
     terms = asked.terms("vocabulary" if words.is_latin(last) else "title", last)
     counted = sorted((-count, term.partition("=")[2] or term) for term, count in terms if count)
     found = dict.fromkeys(word for _, word in counted if word != last)
-    entries = asked.read(asked.ids([typed], Sort.RELEVANCE, 0, limit))
+    entries = asked.read(asked.page([typed], Sort.RELEVANCE, 0, limit)[1])
     return Suggestions(tuple(found)[:limit], tuple(entries))
 
 
-def _ask(
-    index: Index, session: Session, actor: Actor, scope: str | None, hidden: frozenset[str]
-) -> tuple[tantivy.Schema, tantivy.Searcher, tantivy.Query]:
+def asking(
+    index: Index,
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    scope: str | None = None,
+    hidden: frozenset[str] = frozenset(),
+) -> Asked:
     """The newest state of the index, and what of it the actor may know of."""
     view, behind = current(index, session)
-    schema = index.schema
-    needed = [queries.with_value(schema, "kind", [ENTRY])]
-    if actor.kind != "system":
-        labels = [label for label in reading.labels(actor) if not label.startswith("tenant:")]
-        either = [queries.with_value(schema, "labels", labels)]
+    schema, left_out = index.schema, behind | hidden
+    labels: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    if actor.kind == "system":
+        needed = [queries.with_value(schema, "kind", [ENTRY])]
+    else:
+        labels = tuple(sorted(one for one in reading.labels(actor) if not one.startswith("tenant:")))
+        # A label that no entry bears would only make every question longer.
+        borne = [one for one in labels if view.searcher.doc_freq("labels", one)]
+        either = [queries.with_value(schema, "labels", borne)] if borne else []
         if actor.staff_of:
-            either.append(queries.with_value(schema, "owner", _below(session, actor.staff_of)))
-        needed.append(queries.any_of(either))
-    if scope:
-        needed.append(queries.with_value(schema, "owner", _below(session, [scope])))
-    left_out = behind | hidden
+            below = _below(session, actor.staff_of)
+            either.append(queries.with_value(schema, "owner", below))
+        needed = [queries.any_of(either)]
+    within = _below(session, [scope]) if scope else None
+    if within is not None:
+        needed.append(queries.with_value(schema, "owner", within))
     unwanted = queries.with_value(schema, "id", left_out) if left_out else None
-    return schema, view.searcher, queries.weightless(queries.all_of(needed, unwanted))
+    allowed = queries.weightless(queries.all_of(needed, unwanted))
+    known_by = (actor.kind == "system", labels, below, within, left_out)
+    return Asked(session, actor, now, schema, view, allowed, known_by)
 
 
-def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
+def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
     text = queries.typed(asked.schema, query.text)
     if text is None and query.text.strip():
         text = tantivy.Query.empty_query()
     wanted = [*([text] if text else []), *_limits(asked, query)]
-    ticked = [*wanted, *map(queries.weightless, queries.chosen(asked.schema, query.facets))]
-    total = asked.count(ticked)
+    question = _Question(wanted, (query.text, query.place, query.time_from, query.time_to), query.facets)
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * limit
     order = Sort.UPDATED if query.sort is Sort.RELEVANCE and text is None else query.sort
-    ids = asked.ids(ticked, order, first, limit) if first < total else []
+    total, ids = asked.once(
+        (question.key(), order, first, limit), lambda: asked.page(question.parts(asked), order, first, limit)
+    )
     entries = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in entries}
-    return Found(total - len(gone), entries, _count_facets(asked, wanted, query.facets)), gone
+    return Found(total - len(gone), entries, _count_facets(asked, question)), gone
 
 
-def _count_facets(
-    asked: _Asked, wanted: Sequence[tantivy.Query], facets: Mapping[str, tuple[str, ...]]
-) -> dict[str, list[tuple[str, int]]]:
-    ticked = [name for name in FACETS if facets.get(name)]
+@dataclass(frozen=True)
+class _Question:
+    """What is wanted beside the ticks, by which words it is known again, and the ticks."""
+
+    wanted: Sequence[tantivy.Query]
+    words: Hashable
+    facets: Mapping[str, tuple[str, ...]]
+
+    def key(self, but: str = "") -> Hashable:
+        """By what the question is known again, leaving out the ticks of one facet."""
+        return self.words, frozenset((name, values) for name, values in self.facets.items() if values and name != but)
+
+    def parts(self, asked: Asked, but: str = "") -> list[tantivy.Query]:
+        """The question to the index, leaving out the ticks of one facet."""
+        return [*self.wanted, *map(queries.weightless, queries.chosen(asked.schema, self.facets, but))]
+
+
+def _count_facets(asked: Asked, question: _Question) -> dict[str, list[tuple[str, int]]]:
+    """Each facet's values; those of one that isn't ticked are all counted in one go."""
+    ticked = [name for name in FACETS if question.facets.get(name)]
     found: dict[str, list[tuple[str, int]]] = {}
     for but in ["", *ticked]:
-        names = [but] if but else [name for name in FACETS if name not in ticked]
-        parts = [*wanted, *queries.chosen(asked.schema, facets, but)]
-        wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
-        for name, counted in asked.searcher.aggregate(asked.matching(parts), wish).items():
-            buckets = ((str(one["key"]), int(one["doc_count"])) for one in counted["buckets"])
-            found[name] = sorted(buckets, key=lambda pair: (-pair[1], pair[0]))
-    return {name: found[name] for name in FACETS}
+        names = (but,) if but else tuple(name for name in FACETS if name not in ticked)
+        found |= asked.once((question.key(but), names), partial(_count, asked, question, but, names))
+    return {name: list(found[name]) for name in FACETS}
 
 
-def _limits(asked: _Asked, query: Query) -> list[tantivy.Query]:
+def _count(asked: Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
+    if not names:
+        return {}
+    wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
+    counted = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
+    return {name: sorted(map(_bucket, counted[name]["buckets"]), key=_most_first) for name in names}
+
+
+def _bucket(one: Mapping[str, object]) -> tuple[str, int]:
+    return str(one["key"]), int(str(one["doc_count"]))
+
+
+def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
+
+
+def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
     """The place and the time asked for."""
     place = queries.inside(asked.schema, query.place)
     span = queries.during(asked.schema, query.time_from, query.time_to)
     return [queries.weightless(one) for one in (*place, *span)]
 
 
-def _below(session: Session, tenant_ids: Iterable[str]) -> list[str]:
+def _below(session: Session, tenant_ids: Iterable[str]) -> tuple[str, ...]:
     query = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(tenant_ids))
-    return list(session.scalars(query.distinct()))
+    return tuple(sorted(session.scalars(query.distinct())))
 
 
-def _help_out(asked: _Asked, query: Query, found: Found) -> Found:
+def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     """What to offer where nothing was found."""
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
-    near = asked.ids([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
+    _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
 
 
-def _correct(asked: _Asked, text: str) -> str | None:
+def _correct(asked: Asked, text: str) -> str | None:
     """The text with each word that finds nothing replaced by the nearest that does; None if that won't do."""
     better = words.clean(text[: words.MOST_TEXT]).strip()
     for word in words.of_query(text):
@@ -265,7 +330,7 @@ def _correct(asked: _Asked, text: str) -> str | None:
     return better
 
 
-def _nearest(asked: _Asked, word: str) -> str:
+def _nearest(asked: Asked, word: str) -> str:
     """The most frequent word of the catalogue that sounds the same or nearly so; else the word itself."""
     sound = words.sound(word)
     if not sound:

@@ -5,11 +5,16 @@ number of the last change taken in. PostgreSQL gives out numbers before transact
 keeps the numbers that were passed over while somebody might still be committing them.
 """
 
+import fcntl
+import shutil
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import tantivy
 from sqlalchemy import select
@@ -17,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from catalog import search_documents as documents
 from catalog import search_marks as marks
+from catalog import search_soundness as soundness
 from catalog.models import Entry
 from catalog.search_marks import Mark
 from policies import vocabulary as v
@@ -24,23 +30,53 @@ from policies.refusals import Stale
 from tenancy.database import Database
 from tenancy.types import new_id
 
-HEAP = 50_000_000
+HEAP = 100_000_000
 BATCH = 500
 PATIENCE = 30.0
-"""Seconds for which a rebuild waits until another process has finished writing."""
-PAUSE = 0.05
+"""Seconds for which a rebuild, or the first question to an empty index, waits until another process has finished."""
+MOMENT = 0.25
+"""Seconds for which any other question waits for a process that is taking in changes just now."""
+PAUSE = 0.02
+MOST_ANSWERS = 256
+ATTEMPTS = 5
+
+Answer = TypeVar("Answer")
 
 
 class Busy(Exception):  # noqa: N818  somebody else is writing, which is no error
     """Another writer holds the index."""
 
 
+class Answers:
+    """Counts that were worked out on one commit of the index, by the question; the longest unused are forgotten."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[object, object] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def once(self, question: object, work_out: Callable[[], Answer]) -> Answer:
+        """The answer to a question, worked out if nobody has asked it of this commit."""
+        with self._lock:
+            if question in self._known:
+                self._known.move_to_end(question)
+                return self._known[question]  # type: ignore[return-value]  # what work_out gave for this question
+        answer = work_out()
+        with self._lock:
+            self._known[question] = answer
+            while len(self._known) > MOST_ANSWERS:
+                self._known.popitem(last=False)
+        return answer
+
+
 @dataclass(frozen=True)
 class View:
-    """The index as of one commit: a searcher and the mark that belongs to it (none: never filled)."""
+    """The index as of one commit: a searcher, the mark that belongs to it (none: never filled), what it answered."""
 
     searcher: tantivy.Searcher
     mark: Mark | None
+    stamp: soundness.Stamp | None = None
+    files: tuple[tuple[str, int], ...] = ()
+    answers: Answers = field(default_factory=Answers)
 
 
 @dataclass(frozen=True)
@@ -58,41 +94,67 @@ class Differences:
 
 
 class Index:
-    """An open index; threads share it, and every question takes a view of its own."""
+    """An open index; threads share it, and every question takes a view of its own.
+
+    Its folder may be filled by other processes, damaged or removed at any time. Before each answer the stamp of
+    the list of files tells of new commits, and their sizes of damage; a damaged copy is worth nothing, so it is
+    put aside for whoever wants to look, and filled anew.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.schema = documents.schema()
-        self._index = tantivy.Index(self.schema, path=str(folder))
-        self._index.config_reader("manual")
+        self._folder = folder
+        self._place = folder / f"shape-{documents.SHAPE}"
+        self._lock = threading.RLock()
+        self._view: View | None = None
+        self._open()
 
     @classmethod
     def open(cls, folder: Path) -> "Index":
         """Open the index in a folder, or begin an empty one; each shape has its own subfolder."""
-        place = folder / f"shape-{documents.SHAPE}"
-        place.mkdir(parents=True, exist_ok=True)
-        try:
-            return cls(place)
-        except ValueError:
-            # A damaged copy is worth nothing: it is put aside for whoever wants to look, and filled anew.
-            place.rename(folder / f"damaged-{new_id()}")
-            place.mkdir()
-            return cls(place)
+        return cls(folder)
 
     def view(self) -> View:
-        """What the last reload saw."""
-        searcher = self._index.searcher()
-        query = tantivy.Query.term_query(self.schema, "kind", documents.MARK)
-        hits = searcher.search(query, 1, count=False).hits
-        mark = Mark.restored(searcher.doc(hits[0][1]).get_first("mark")) if hits else None
-        return View(searcher, mark)
+        """The newest commit of any process; a folder that is damaged or gone is begun anew."""
+        with self._lock:
+            for _ in range(ATTEMPTS):
+                seen, now = self._view, soundness.stamp(self._place)
+                if seen and now and seen.stamp == now and soundness.unchanged(seen.files):
+                    return seen
+                try:
+                    if seen is None or now is None or seen.stamp is None or seen.stamp.folder != now.folder:
+                        self._open()
+                    elif seen.stamp == now:
+                        self._open(damaged=True)
+                    else:
+                        self._look()
+                except (OSError, ValueError, KeyError):
+                    # Another process may be about to mend it, or it is for us to do.
+                    self._open(damaged=True)
+            return self._look()
 
     def reload(self) -> None:
         """See what other processes have committed."""
-        self._index.reload()
+        self.view()
+
+    def forget(self) -> None:
+        """Forget the answers that are kept, so that the next ones are worked out anew."""
+        with self._lock:
+            self._view = None
+            self._look()
+
+    def mend(self) -> bool:
+        """Whether the files in use had to be put aside because they aren't what was written; reads all of them."""
+        with self._lock:
+            damaged = next(soundness.faults(self._place), None) is not None
+            if damaged:
+                self._open(damaged=True)
+            return damaged
 
     @contextmanager
     def writing(self) -> Iterator[tantivy.IndexWriter]:
         """Hold the only writer and commit at the end, or change nothing; Busy while another holds it."""
+        self.view()
         try:
             writer = self._index.writer(HEAP, 1)
         except ValueError as refused:
@@ -100,7 +162,7 @@ class Index:
                 raise
             raise Busy from refused
         try:
-            self.reload()
+            self.view()
             yield writer
             writer.commit()
         except BaseException:
@@ -108,7 +170,59 @@ class Index:
             raise
         finally:
             writer.wait_merging_threads()
-            self.reload()
+            self.view()
+
+    def _open(self, *, damaged: bool = False) -> None:
+        """Open what lies in the folder, or begin an empty copy if it can't be read or is known to be damaged."""
+        with self._alone():
+            now = soundness.stamp(self._place)
+            replaced = now and self._view and self._view.stamp and self._view.stamp.folder != now.folder
+            if now is None or (damaged and not replaced):
+                self._put_aside()
+            try:
+                self._begin()
+            except (OSError, ValueError, KeyError):
+                self._put_aside()
+                self._begin()
+
+    def _begin(self) -> None:
+        self._place.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self.schema, path=str(self._place))
+        self._index.config_reader("manual")
+        self._look()
+
+    def _put_aside(self) -> None:
+        """Keep the present copy, in place of an older one, for whoever wants to look at it."""
+        if self._place.exists() and any(self._place.iterdir()):
+            for older in self._folder.glob("damaged-*"):
+                shutil.rmtree(older, ignore_errors=True)
+            self._place.rename(self._folder / f"damaged-{new_id()}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only process that opens or mends, so that none puts aside what another has just begun."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "opening.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _look(self) -> View:
+        """Take the newest commit into view, and the files that belong to it."""
+        for _ in range(10):
+            before = soundness.stamp(self._place)
+            self._index.reload()
+            searcher = self._index.searcher()
+            files = soundness.sizes(self._place)
+            if before is not None and before == soundness.stamp(self._place):
+                break
+        self._view = View(searcher, _mark(self.schema, searcher), before, files)
+        return self._view
+
+
+def _mark(schema: tantivy.Schema, searcher: tantivy.Searcher) -> Mark | None:
+    query = tantivy.Query.term_query(schema, "kind", documents.MARK)
+    hits = searcher.search(query, 1, count=False).hits
+    return Mark.restored(searcher.doc(hits[0][1]).get_first("mark")) if hits else None
 
 
 def catch_up(index: Index, database: Database) -> int:
@@ -117,35 +231,41 @@ def catch_up(index: Index, database: Database) -> int:
     An index whose last change the catalogue doesn't know belongs to another history, as after a restore, and
     is built anew. Does nothing while another process is writing.
     """
-    index.reload()
     with database.read() as session:
-        view, behind = _compare(index, session)
         try:
-            if view.mark is None or not marks.known(session, view.mark):
-                return _build(index, session)
-            return _take_in(index, session) if behind else 0
+            return _follow(index, session, index.view())
         except Busy:
-            index.reload()
             return 0
 
 
 def current(index: Index, session: Session) -> tuple[View, frozenset[str]]:
     """A view that is as new as the session allows, and the ids of entries about which it is out of date.
 
-    The ids are empty unless another process is writing just now; whoever asks must leave those entries out.
+    The ids are empty unless another process is writing for long just now; whoever asks must leave those entries
+    out. Raises Stale while another process fills an empty index, as there is nothing yet to answer from.
     """
-    view, behind = _compare(index, session)
-    if view.mark is None or behind:
-        index.reload()
-        view, behind = _compare(index, session)
-    if view.mark is None or behind:
+    view = index.view()
+    news = _news(session, view)
+    started = time.monotonic()
+    while news is None or news.changes:
         try:
-            _build(index, session) if view.mark is None else _take_in(index, session)
-        except (Busy, OSError, ValueError):
-            # A full disk or a damaged file is the worker's to report; readers get what is certain.
-            index.reload()
-        view, behind = _compare(index, session)
-    return view, behind
+            _follow(index, session, view)
+        except Busy:
+            time.sleep(PAUSE)
+        except (OSError, ValueError):
+            if not index.mend():
+                if news is None:
+                    raise
+                # A full disk is the worker's to report; readers get what is certain.
+                break
+        view = index.view()
+        news = _news(session, view)
+        waited = time.monotonic() - started
+        if news is not None and waited > MOMENT:
+            break
+        if waited > PATIENCE:
+            raise Stale("search.busy")
+    return view, news.entry_ids if news else frozenset()
 
 
 def rebuild(index: Index, database: Database) -> int:
@@ -179,19 +299,37 @@ def verify(index: Index, database: Database) -> Differences:
 
 def lag(index: Index, session: Session) -> int:
     """How many changes of the catalogue the index has not taken in; all of them if it was never filled."""
-    index.reload()
-    return marks.news(session, index.view().mark or Mark(0)).changes
+    news = _news(session, index.view())
+    return news.changes if news else marks.news(session, Mark(0)).changes
 
 
-def _compare(index: Index, session: Session) -> tuple[View, frozenset[str]]:
-    view = index.view()
-    return view, marks.news(session, view.mark).entry_ids if view.mark else frozenset()
+def _news(session: Session, view: View) -> marks.News | None:
+    """What has happened since a view; None where it is empty or belongs to another history."""
+    if view.mark is None:
+        return None
+    news = marks.news(session, view.mark)
+    if news.known:
+        return news
+    # A session that began before the newest change can't know it: only one that begins now can tell for certain.
+    with Session(session.get_bind(), autoflush=False) as fresh:
+        known = marks.news(fresh, view.mark).known
+    return marks.News(frozenset(), 0, view.mark) if known else None
+
+
+def _follow(index: Index, session: Session, view: View) -> int:
+    """Bring the index to where the session stands; returns how many entries were read again."""
+    news = _news(session, view)
+    if news is None:
+        return _build(index, session)
+    return _take_in(index, session) if news.changes else 0
 
 
 def _take_in(index: Index, session: Session) -> int:
     with index.writing() as writer:
         # Only now is it certain that no other process has taken the same changes in.
-        news = marks.news(session, index.view().mark or Mark(0))
+        news = _news(session, index.view())
+        if news is None or not news.changes:
+            return 0
         ids = sorted(news.entry_ids)
         with _aside(session) as reading:
             for start in range(0, len(ids), BATCH):
@@ -252,7 +390,6 @@ def _batches(session: Session) -> Iterator[list[str]]:
 
 
 def _held(index: Index) -> Iterator[tuple[str, str]]:
-    index.reload()
     searcher = index.view().searcher
     query = tantivy.Query.term_query(index.schema, "kind", documents.ENTRY)
     for _, address in searcher.search(query, max(searcher.num_docs, 1), count=False).hits:

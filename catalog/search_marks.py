@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, func, or_, select
+from sqlalchemy import BigInteger, Row, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.models import CatalogChange
@@ -47,15 +48,20 @@ class News:
     entry_ids: frozenset[str]
     changes: int
     mark: Mark
+    known: bool = True
+    """Whether the last change taken in is one of this catalogue's; if not, nothing else here means anything."""
 
 
 def news(session: Session, mark: Mark) -> News:
     """Everything since a mark that the session can see."""
     running = _oldest_running(session) if mark.gaps else 0
-    wanted = [CatalogChange.sequence > mark.sequence]
+    wanted = [CatalogChange.sequence >= mark.sequence]
     wanted += [CatalogChange.sequence.between(one.first, one.last) for one in mark.gaps]
     columns = select(CatalogChange.sequence, CatalogChange.entry_id, CatalogChange.at)
-    rows = session.execute(columns.where(or_(*wanted)).order_by(CatalogChange.sequence)).all()
+    found = session.execute(columns.where(or_(*wanted)).order_by(CatalogChange.sequence)).all()
+    rows = [row for row in found if row.sequence != mark.sequence]
+    if mark.sequence and not any(_is(mark, row) for row in found):
+        return News(frozenset(), len(rows), mark, known=False)
     if not rows:
         return News(frozenset(), 0, mark)
     seen = {row.sequence for row in rows}
@@ -90,15 +96,6 @@ def newest(session: Session) -> Mark:
     return Mark(last.sequence, _stamp(last.entry_id, last.at), gaps)
 
 
-def known(session: Session, mark: Mark) -> bool:
-    """Whether the last change taken in is one of this catalogue's."""
-    if mark.sequence == 0:
-        return True
-    columns = select(CatalogChange.entry_id, CatalogChange.at).where(CatalogChange.sequence == mark.sequence)
-    row = session.execute(columns).first()
-    return row is not None and _stamp(row.entry_id, row.at) == mark.stamp
-
-
 def _left(gaps: Iterable[Gap], seen: set[int], running: int) -> Iterator[Gap]:
     """What is still passed over: nothing of a gap whose every possible writer has ended."""
     for gap in gaps:
@@ -116,6 +113,10 @@ def _runs(numbers: Iterable[int], horizon: int) -> Iterator[Gap]:
     for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         members = [number for _, number in run]
         yield Gap(members[0], members[-1], horizon)
+
+
+def _is(mark: Mark, row: Row[int, str, datetime]) -> bool:
+    return bool(row.sequence == mark.sequence and _stamp(row.entry_id, row.at) == mark.stamp)
 
 
 def _stamp(entry_id: str, at: Any) -> str:

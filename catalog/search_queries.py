@@ -9,6 +9,7 @@ from tantivy import FieldType, Occur, Query
 from catalog import search_documents as documents
 from catalog import words
 
+FEW = 8
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
 
 
@@ -57,9 +58,21 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
 
 
+def inside_field(schema: tantivy.Schema, field: str, part: str) -> Query:
+    """Entries that hold one word in a field; in the title as part of a longer word too."""
+    found = [Query.term_query(schema, field, part, index_option="freq")]
+    if field == "title" and words.is_han(part):
+        found += _pieces(schema, part)[:1]
+    return any_of(found)
+
+
 def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:
     """Entries that have one of some values in a field."""
-    return Query.term_set_query(schema, field, sorted(set(values)))
+    wanted = sorted(set(values))
+    if len(wanted) > FEW:
+        return Query.term_set_query(schema, field, wanted)
+    # Few terms are skipped through as the rest of a question demands; a set is gathered whole beforehand.
+    return any_of([Query.term_query(schema, field, one, index_option="basic") for one in wanted])
 
 
 def chosen(schema: tantivy.Schema, facets: Mapping[str, tuple[str, ...]], but: str = "") -> list[Query]:
@@ -89,6 +102,8 @@ def during(schema: tantivy.Schema, first: date | None, last: date | None) -> lis
 
 def any_of(queries: list[Query]) -> Query:
     """Entries that meet one of the queries, or none at all if there are no queries."""
+    if len(queries) == 1:
+        return queries[0]
     return Query.boolean_query([(Occur.Should, one) for one in queries]) if queries else Query.empty_query()
 
 

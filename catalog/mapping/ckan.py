@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from catalog.mapping import regions
 from catalog.mapping.codes import AUTHORITY, FREQUENCIES
 from catalog.mapping.offers import Offer
-from catalog.mapping.portal_words import COUNTIES
 from catalog.models import Entry
 from policies import vocabulary as v
 from tenancy.models import Tenant
@@ -49,9 +49,20 @@ EXTRAS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The fixed keys of a package's extras, with what each means in Chinese and English."""
 
+STATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "active": tuple(one.value for one in v.EntryState if one.live),
+        "draft": ("DRAFT", "PUBLISH_REVIEW", "REJECTED"),
+        "deleted": ("WITHDRAWN", "SUSPENDED", "DELETED"),
+    }
+)
+"""The states of a package, and the states of an entry that each stands for."""
+
+RESOURCE_FIELDS = frozenset({"id", "name", "description", "format", "url", "hash"})
+"""The fields by which resources may be searched and put in order."""
+
 _THEMES = {theme.value: theme for theme in v.Theme}
 _REGIONS = {one.value: one for one in v.Region}
-_NEIGHBOURS = {code: name for name, code in COUNTIES.items()}
 
 
 def name_of(entry: Entry) -> str:
@@ -59,13 +70,20 @@ def name_of(entry: Entry) -> str:
     return entry.code.replace("/", "-").lower()
 
 
-def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str) -> dict[str, Any]:
+def state_of(entry: Entry) -> str:
+    """The state of an entry as CKAN knows states."""
+    return next(name for name, states in STATES.items() if entry.state.value in states)
+
+
+def package(
+    entry: Entry, offers: Sequence[Offer], base_url: str, language: str, *, private: bool = False
+) -> dict[str, Any]:
     """An entry with its offers as a package; titles are the Chinese ones unless the language is English."""
     licence = entry.licence or v.Licence.UNSTATED
     office = publisher(entry, language)
     phone, email = entry.contact_phone, entry.contact_email
     resources = [_resource(entry, offer, place, language) for place, offer in enumerate(offers)]
-    tags = [_tag(tag) for tag in entry.tags]
+    tags = [tag(one) for one in entry.tags]
     return {
         "id": entry.id,
         "name": name_of(entry),
@@ -81,8 +99,8 @@ def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str)
         "license_title": licence.label(language),
         "license_url": licence.uri,
         "isopen": licence.free,
-        "private": False,
-        "state": "active" if entry.state.live else "deleted",
+        "private": private,
+        "state": state_of(entry),
         "type": "dataset",
         "owner_org": entry.tenant_id,
         "organization": organization(entry.tenant, base_url, language),
@@ -157,6 +175,31 @@ def licences(language: str) -> list[dict[str, Any]]:
     ]
 
 
+def activity(entry: Entry) -> dict[str, Any]:
+    """The latest change of an entry, as activity streams tell of it; who made it stays inside."""
+    fresh = entry.changed_at == entry.created_at
+    package_ = {"id": entry.id, "name": name_of(entry), "title": entry.title}
+    return {
+        "id": _uuid(f"activity:{entry.id}:{entry.changed_at.isoformat()}"),
+        "timestamp": _instant(entry.changed_at),
+        "user_id": None,
+        "object_id": entry.id,
+        "activity_type": "new package" if fresh else "changed package",
+        "data": {"package": package_, "actor": None},
+    }
+
+
+def tag(name: str) -> dict[str, Any]:
+    """A tag."""
+    return {
+        "id": _uuid(f"tag:{name}"),
+        "name": name,
+        "display_name": name,
+        "vocabulary_id": None,
+        "state": "active",
+    }
+
+
 def publisher(entry: Entry, language: str) -> str:
     """The body that publishes an entry: its tenant, or whom the portal of origin names."""
     return entry.publisher_name or entry.tenant.name.label(language)
@@ -164,7 +207,7 @@ def publisher(entry: Entry, language: str) -> str:
 
 def region(code: str, language: str) -> str:
     """The name of a division of ours or of the neighbours; its code where none is known."""
-    return _REGIONS[code].label(language) if code in _REGIONS else _NEIGHBOURS.get(code, code)
+    return _REGIONS[code].label(language) if code in _REGIONS else (regions.name_of(code) or code)
 
 
 def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[str, Any]:
@@ -190,7 +233,7 @@ def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[
         "metadata_modified": modified,
         "cache_url": None,
         "cache_last_updated": None,
-        "datastore_active": open_ and is_api,
+        "datastore_active": open_ and offer.id.startswith(entry.id),
         "state": "active",
     }
 
@@ -220,16 +263,6 @@ def _extras(entry: Entry, language: str) -> dict[str, str]:
         "origin_url": entry.origin_url,
     }
     return {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
-
-
-def _tag(tag: str) -> dict[str, Any]:
-    return {
-        "id": _uuid(f"tag:{tag}"),
-        "name": tag,
-        "display_name": tag,
-        "vocabulary_id": None,
-        "state": "active",
-    }
 
 
 def _licence_id(licence: v.Licence) -> str:

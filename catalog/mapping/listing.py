@@ -13,7 +13,7 @@ from datetime import date
 from catalog.mapping.resources import Resource
 from policies.refusals import Refusal
 from policies.terms import Term
-from policies.vocabulary import Format, Licence, OpenTier, OpenType, SecurityLevel, Theme, UpdateCycle
+from policies.vocabulary import Format, Industry, Licence, OpenTier, OpenType, SecurityLevel, Theme, UpdateCycle
 
 
 class Kind(Term):
@@ -61,6 +61,7 @@ class Listing:
     provider: str = ""
     region_code: str = ""
     themes: tuple[Theme, ...] = ()
+    industry: Industry | None = None
     tags: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ()
     format_text: str = ""

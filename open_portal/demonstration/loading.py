@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from catalog import importing, search_index
-from catalog.mapping import portals
+from catalog.mapping import lists
 from catalog.mapping.portal_words import Portal
 from open_portal.demonstration import cast as roles
 from open_portal.demonstration import entries, files, journeys, reports, rules, standards
@@ -59,7 +59,7 @@ def import_catalogues(kit: Kit, now: datetime) -> None:
     """Take over the neighbours' catalogues as harvested entries, which never count in the city's rates."""
     for portal in Portal:
         records = files.catalogue(files.FOLDER / "catalogues" / f"{portal.value}.json.gz")
-        harvest = portals.read_all(portal, records)
+        harvest = lists.read(records, portal.value)
         with work.begin(kit.database, SYSTEM, now) as unit:
             authority = tenants.find(unit.session, kit.settings.authority)
             importing.import_records(unit, authority, portal, harvest.listings)

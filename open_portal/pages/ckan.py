@@ -15,16 +15,17 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from open_portal import failures
-from open_portal.pages import ckan_bodies, ckan_packages, ckan_site
-from open_portal.pages.api_door import key_in_address
+from open_portal.pages import ckan_bodies, ckan_datastore, ckan_packages, ckan_site
+from open_portal.pages.api_door import from_allowed_address, key_in_address
 from open_portal.pages.ckan_actions import ACTIONS, ActionError, BadRequestError, denied, scopes
 from open_portal.requests import actor, now, session
 from policies.refusals import Forbidden, Invalid, NotFound, Refusal
 from policies.vocabulary import TokenScope
+from sharing.access import grants
 from tenancy import tokens
 from tenancy.actors import ANONYMOUS
 
-__all__ = ["ckan_bodies", "ckan_packages", "ckan_site", "pages"]
+__all__ = ["ckan_bodies", "ckan_datastore", "ckan_packages", "ckan_site", "pages"]
 
 pages = Blueprint("ckan", __name__)
 log = logging.getLogger(__name__)
@@ -38,7 +39,11 @@ def identify() -> None:
     g.actor, g.key, g.scopes = ANONYMOUS, _shown_key(), frozenset()
     if key_in_address():
         raise BadRequestError("A key never belongs into an address; send it in the Authorization header.")
-    if g.key:
+    if g.key.startswith(grants.KEY_PREFIX):
+        g.actor, grant = grants.actor_of(session(), g.key, now())
+        if grant is not None and not from_allowed_address(grant):
+            raise denied("this key is not allowed from your address")
+    elif g.key:
         g.actor = tokens.actor_of(session(), g.key, now())
         g.scopes = frozenset({TokenScope.READ} if g.actor.is_person else ())
 

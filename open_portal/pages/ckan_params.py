@@ -50,6 +50,21 @@ def names(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else []
 
 
+def parsed(value: Any) -> Any:
+    """What a text of JSON says; anything else as it is, and a text that is none too."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def written(value: Any) -> str:
+    """A value as it may stand in an address, so that `parsed` reads it back."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def true(value: Any, default: bool = False) -> bool:
     """A switch; what is neither yes nor no counts as the default."""
     if value is None or value == "":

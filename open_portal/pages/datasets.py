@@ -11,6 +11,7 @@ from open_portal.pages import (
     bodies,
     finder,
     finder_lists,
+    linked_data,
     record,
     record_docs,
     record_history,
@@ -60,9 +61,12 @@ def compare() -> ResponseReturnValue:
 
 
 @pages.get("/datasets/<code>")
-def show(code: str) -> str:
-    """One dataset: judge whether it fits, and get it."""
-    return render_template("datasets/show.html", **record.page_of(_entry(code)))
+def show(code: str) -> Response:
+    """One dataset: judge whether it fits, and get it; as linked data for whoever likes that better than a page."""
+    form = linked_data.asked_of_record()
+    found = linked_data.record(code, form) if form else Response(_page(code))
+    found.vary.add("Accept")
+    return found
 
 
 @pages.get("/datasets/<code>/quality")
@@ -132,6 +136,10 @@ def theme(code: str) -> WerkzeugResponse:
     if code not in set(v.Theme):
         raise NotFound("general.not-found")
     return redirect(url_for("datasets.find", theme=code))
+
+
+def _page(code: str) -> str:
+    return render_template("datasets/show.html", **record.page_of(_entry(code)))
 
 
 def _entry(code: str) -> Entry:

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from catalog import importing, reading
-from catalog.mapping import portals
+from catalog.mapping import lists
+from catalog.mapping.listing import Listing
 from catalog.mapping.portal_words import Portal
-from catalog.mapping.portals import Listing
 from catalog.models import CatalogChange, Entry
 from catalog.reading import Purpose
 from policies import identifiers
@@ -28,7 +28,7 @@ CATALOGUES = Path(__file__).parents[2] / "demo" / "catalogues"
 
 def listings(portal: Portal, most: int | None = None) -> tuple[Listing, ...]:
     with gzip.open(CATALOGUES / f"{portal.value}.json.gz") as file:
-        return portals.read_all(portal, json.load(file)[:most]).listings
+        return lists.read(json.load(file)[:most], portal.value).listings
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_everything_a_listing_says_is_kept(db: Any, take: Any, now: Any) -> None
         open_condition="依申请开放",
         published=datetime(2023, 5, 1, tzinfo=UTC).date(),
         rows=12,
+        words=(("开放条件", "依申请开放"), ("数据容量", "12")),
         source_url="https://example.org/detail?id=1",
     )
     take(Portal.JIAXING, [record])
@@ -129,7 +130,7 @@ def test_faulty_records_are_given_back_with_their_reason(take: Any) -> None:
 def test_the_same_number_at_two_portals_is_two_entries(take: Any) -> None:
     (record,) = listings(Portal.ZHOUSHAN, 1)
     assert take(Portal.ZHOUSHAN, [record]).created == 1
-    assert take(Portal.JIAXING, [replace(record, portal=Portal.JIAXING)]).created == 1
+    assert take(Portal.JIAXING, [replace(record, source_key="jiaxing")]).created == 1
 
 
 def test_strangers_do_not_import(db: Any, take: Any, cast: Any) -> None:

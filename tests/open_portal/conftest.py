@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.engine import make_url
 
 from open_portal import settings
@@ -19,6 +20,15 @@ from tenancy.database import Database
 from tenancy.models import Person
 
 PASSWORD = "river-and-bamboo"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Templates are compiled once for all tests, not once for each application."""
+    kept = dict(Flask.jinja_options)
+    Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    yield
+    Flask.jinja_options = kept
 
 
 @pytest.fixture

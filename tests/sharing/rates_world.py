@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog import changes, datasets, importing
-from catalog.mapping import portals
+from catalog.mapping import lists
 from catalog.mapping.portal_words import Portal
 from catalog.models import Entry, Item
 from policies import rulebook
@@ -178,7 +178,7 @@ def grow_entries(world: World, rng: random.Random, now: datetime) -> None:
 def harvest(world: World, now: datetime, most: int) -> list[Entry]:
     """Entries taken over from a neighbour's catalogue."""
     with gzip.open(NEIGHBOUR) as file:
-        listings = portals.read_all(Portal.SHAOXING, json.load(file)[:most]).listings
+        listings = lists.read(json.load(file)[:most], Portal.SHAOXING.value).listings
     importing.import_records(world.by(SYSTEM, now), world.tenant(world.cast.other), Portal.SHAOXING, listings)
     return list(world.session.scalars(select(Entry).where(Entry.origin == v.Origin.HARVESTED)))
 
