@@ -158,6 +158,10 @@ def test_suggestions(english: FlaskClient, lines: dict[str, str]) -> None:
         assert f"/datasets/{lines['city']}" in {option["href"] for option in options}, typed
         assert "琥珀" not in str(found)
         assert found["message"].startswith(str(len(options)))
+    # What stands before the word that is being completed stays.
+    for typed, whole in (("刷卡 gongj", "刷卡 公交"), ("刷卡公", "刷卡公交")):
+        groups = english.get(f"/datasets/suggest?q={typed}").get_json()["groups"]
+        assert whole in {option["text"] for option in groups[0]["options"]}, groups
     for typed in ("", "   ", "公" * 61):
         assert english.get(f"/datasets/suggest?q={typed}").get_json()["groups"] == []
 
