@@ -1,4 +1,4 @@
-"""Finding with a browser: words, sounds, filters, suggestions, comparison; with and without scripts, in two languages."""
+"""Finding with a browser: words, sounds, filters, suggestions, comparison; with and without scripts, both languages."""
 
 from collections.abc import Callable
 from typing import Any
