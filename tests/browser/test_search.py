@@ -20,10 +20,10 @@ FIRST = 5
 def test_many_spellings_lead_to_the_same(visit: Callable[..., Any]) -> None:
     for language, title in TITLES.items():
         visitor = visit(language)
+        visitor.go("/datasets?origin=OWN")
         for words in WAYS:
-            visitor.go("/")
-            visitor.page.fill("#search-hero", words)
-            visitor.press(".tx-search--hero button")
+            visitor.page.fill("#search-page", words)
+            visitor.press(".tx-search--page button")
             assert title in visitor.page.locator(".tx-result__title").all_inner_texts()[:FIRST], words
 
 
@@ -68,6 +68,8 @@ def time_that_is_none(visitor: Any) -> None:
     visitor.press(".tx-filters__apply")
     assert visitor.page.input_value("#time_to") == "昨天"
     assert "截止时间请填年、年月或年月日" in visitor.page.locator("#time_to-error").inner_text()
+    # The browser notes that the page's status is 422; nothing else may have gone wrong.
+    visitor.complaints[:] = [one for one in visitor.complaints if "422" not in one]
 
 
 def test_suggestions_by_keyboard(visit: Callable[..., Any]) -> None:
