@@ -50,6 +50,7 @@ MOST_PER_PAGE = 1000
 MOST_VALUES = 2000
 MOST_CANDIDATES = 3000
 FEW = 5
+MOST_MEANT = 2
 
 Answer = TypeVar("Answer")
 
@@ -87,8 +88,10 @@ class Query:
 class Found:
     """The answer: how many, one page of them, and each facet's values with counts, the most frequent first.
 
-    A facet counts what ticking a value would give, so its own ticks don't narrow it. Where nothing was found,
-    `corrected` is the nearest text that finds something and `suggestions` are entries with some of the words.
+    Where few entries or none have every word, those with most of the words come after them, and `partly` says so.
+    A facet counts what ticking a value would give, so its own ticks don't narrow it. Where no entry has every
+    word, `corrected` is the nearest text that finds something; where nothing was found, `suggestions` are entries with
+    some of the words.
     """
 
     total: int
@@ -96,6 +99,7 @@ class Found:
     facets: Mapping[str, list[tuple[str, int]]]
     suggestions: tuple[Entry, ...] = ()
     corrected: str | None = None
+    partly: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
         if not gone:
             break
         hidden |= gone
-    return _help_out(asked, query, found) if found.total == 0 and query.text.strip() else found
+    return _help_out(asked, query, found) if query.text.strip() else found
 
 
 def suggest(
@@ -240,9 +244,7 @@ def asking(
 
 def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
-    text = queries.typed(asked.schema, query.text)
-    if text is None and query.text.strip():
-        text = tantivy.Query.empty_query()
+    text, partly = _meant(asked, query.text)
     wanted = [*([text] if text else []), *_limits(asked, query)]
     question = _Question(wanted, (query.text, query.place, query.time_from, query.time_to), query.facets)
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
@@ -253,7 +255,45 @@ def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     )
     entries = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in entries}
-    return Found(total - len(gone), entries, _count_facets(asked, question)), gone
+    return Found(total - len(gone), entries, _count_facets(asked, question), partly=partly), gone
+
+
+def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
+    """The strictest reading of a text that finds enough, and whether it asks for less than every word.
+
+    It is chosen from all that the actor may know of, whatever is ticked, so that ticks don't change the reading.
+    """
+    readings = _readings(asked, text)
+    if not readings:
+        return tantivy.Query.empty_query() if text.strip() else None, False
+    best, most = 0, 0
+    for place in range(len(readings) if len(readings) > 1 else 0):
+        count = _count_reading(asked, text, place)
+        best, most = (place, count) if count > most else (best, most)
+        if most >= queries.ENOUGH:
+            break
+    return readings[best], best > 0
+
+
+def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
+    return queries.ways(asked.schema, text, _heard(asked, text))
+
+
+def _count_reading(asked: Asked, text: str, place: int) -> int:
+    """How many entries one of the readings finds, from the strictest (0) on."""
+    return asked.once(
+        ("reading", text, place), lambda: asked.count([queries.weightless(_readings(asked, text)[place])])
+    )
+
+
+def _heard(asked: Asked, text: str) -> dict[str, tuple[str, ...]]:
+    """For each word that may be pinyin the most frequent words that sound so."""
+    found = {}
+    for word in words.of_query(text):
+        if words.is_latin(word) and word.isalpha():
+            terms = sorted(((-count, term) for term, count in asked.terms("vocabulary", f"{word}=") if count))
+            found[word] = tuple(term.partition("=")[2] for _, term in terms[:MOST_MEANT])
+    return found
 
 
 @dataclass(frozen=True)
@@ -312,7 +352,11 @@ def _below(session: Session, tenant_ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _help_out(asked: Asked, query: Query, found: Found) -> Found:
-    """What to offer where nothing was found."""
+    """What to offer where no entry has every word, or nothing was found at all."""
+    if found.total and not (found.partly and _count_reading(asked, query.text, 0) == 0):
+        return found
+    if found.total:
+        return replace(found, corrected=_correct(asked, query.text))
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))

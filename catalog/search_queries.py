@@ -1,6 +1,6 @@
 """Questions to the index, built from what somebody typed and ticked term by term; no syntax is parsed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import tantivy
@@ -10,22 +10,53 @@ from catalog import search_documents as documents
 from catalog import words
 
 FEW = 8
+ENOUGH = 5
+"""An answer with fewer entries is filled up with those that hold most of the words."""
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
+_WHOLE_TITLE_PIECE, _WHOLE_PIECE = 8.0, 0.5
+_ALL_WORDS = 50.0
+"""Puts entries with all words before those with most; more than words add up to."""
+_TELLING_LITTLE = frozenset(
+    "信息,数据,名单,名录,目录,清单,列表,一览表,情况,统计,查询,公示,怎么,怎样,怎么样,哪里,哪些,什么,如何,可以,有没有,"  # noqa: SIM905
+    "没有,附近,我家,最近,几年,每天,办了,列入,被列入".split(",")
+)
+"""Words of questions and of titles in general: they add weight, but nothing is left out for want of them."""
+
+Heard = Mapping[str, Sequence[str]]
+"""For words in pinyin the Chinese words that sound so."""
 
 
-def typed(schema: tantivy.Schema, text: str) -> Query | None:
-    """Entries that hold every word of a text, or have it as their code; None for a text without a word.
+def typed(schema: tantivy.Schema, text: str, heard: Heard | None = None) -> Query | None:
+    """Entries that hold every word of a text, or have it as their code; None for a text without a word."""
+    found = ways(schema, text, heard)
+    return found[0] if found else None
 
-    A single character only adds weight beside longer words, so that a particle doesn't spoil a question.
+
+def ways(schema: tantivy.Schema, text: str, heard: Heard | None = None) -> list[Query]:
+    """What a text asks for, read ever less strictly: every telling word, all but one, half of them, any.
+
+    A single character only adds weight beside longer words, so that a particle doesn't spoil a question; so do
+    words that tell little. Entries with all words come first in every reading. Empty for a text without a word.
     """
     parts = words.of_query(text)
-    code = Query.boost_query(Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
     if not parts:
-        return None
+        return []
+    asked = {part: _heard(schema, part, (heard or {}).get(part, ())) for part in parts}
     needed = [part for part in parts if len(part) > 1] or parts
-    clauses = [(Occur.Must, word(schema, part)) for part in needed]
-    clauses += [(Occur.Should, word(schema, part)) for part in parts if part not in needed]
-    return any_of([code, Query.boolean_query(clauses)])
+    needed = [part for part in needed if part not in _TELLING_LITTLE] or needed
+    extra = [(Occur.Should, asked[part]) for part in parts if part not in needed]
+    code = Query.boost_query(Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
+    every = Query.boolean_query([(Occur.Must, asked[part]) for part in needed])
+    first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
+    found = [any_of([code, Query.boolean_query([(Occur.Must, every), *extra])])]
+    for least in sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True):
+        some = Query.boolean_query([(Occur.Should, asked[part]) for part in needed], least)
+        found.append(Query.boolean_query([(Occur.Must, some), first, *extra]))
+    return found
+
+
+def _heard(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
+    return any_of([word(schema, part), *(word(schema, one) for one in meant)])
 
 
 def loosely(schema: tantivy.Schema, text: str) -> Query:
@@ -52,7 +83,7 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     if len(part) == 1:
         return [Query.boost_query(Query.term_query(schema, "characters", part), 2.0)]
     pairs: list[str | tuple[int, str]] = list(words.pairs(part))
-    fields = {"title_pairs": 2.0, "other_pairs": 0.5}
+    fields = {"title_pairs": _WHOLE_TITLE_PIECE, "other_pairs": _WHOLE_PIECE}
     if len(pairs) == 1:
         return [Query.boost_query(Query.term_query(schema, name, pairs[0]), weight) for name, weight in fields.items()]
     return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]

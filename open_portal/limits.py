@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 
-from open_portal import failures
+from open_portal import failures, keys
 
 EVERYTHING = "1200 per minute"
 SUGGESTIONS = "300 per minute"
@@ -27,7 +27,13 @@ TOLD_APART = 64
 
 def install(app: Flask) -> None:
     """Count the requests to every route registered so far, and more strictly those for combinations of filters."""
-    limiter = Limiter(get_remote_address, app=app, default_limits=[EVERYTHING], storage_uri="memory://")
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        default_limits=[EVERYTHING],
+        default_limits_exempt_when=keys.sends_in_bulk,
+        storage_uri="memory://",
+    )
     app.register_error_handler(RateLimitExceeded, explain)
     counted = limiter.shared_limit(_rate, "searches", key_func=connection, exempt_when=_free, override_defaults=False)
     views: dict[str, Any] = app.view_functions

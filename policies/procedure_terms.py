@@ -223,3 +223,12 @@ class TokenScope(Term):
     DRAFT = "draft", "读取并起草目录", "Read and write drafts"
     EXCHANGE = "exchange", "平台间交换", "Exchange between platforms"
     RESTORE = "restore", "恢复目录", "Restore a catalogue"
+
+
+class PeerState(Term):
+    """Whether another platform is connected."""
+
+    PROPOSED = "PROPOSED", "待批准", "Waiting for approval"
+    CONNECTED = "CONNECTED", "已接入", "Connected"
+    DECLINED = "DECLINED", "未批准", "Declined"
+    DISCONNECTED = "DISCONNECTED", "已断开", "Disconnected"

@@ -18,14 +18,11 @@ from catalog.mapping.codes import (
 )
 from catalog.mapping.linked import Fact, Link, Thing, address, text, value
 from catalog.mapping.offers import Listed, Offer, origin_of
-from catalog.mapping.portal_words import Portal
 from catalog.models import Entry
 from policies import vocabulary as v
 from tenancy.models import Tenant
 
 NO_DESCRIPTION = "（来源没有提供说明）", "(The source gives no description.)"
-
-_PORTALS = {one.value: one for one in Portal}
 
 
 @dataclass(frozen=True)
@@ -162,8 +159,8 @@ def _say_origin(here: Thing, entry: Entry) -> None:
     if where:
         here.say("dct:source", Link(address(where)))
     if entry.origin_portal:
-        portal = _PORTALS.get(entry.origin_portal)
-        zh, en = (portal.zh, portal.en) if portal else (entry.origin_portal, entry.origin_portal)
+        source = entry.harvest_source
+        zh, en = (source.label("zh"), source.label("en")) if source else (entry.origin_portal, entry.origin_portal)
         statement = Thing("", ("dct:ProvenanceStatement",))
         statement.say_both("rdfs:label", f"转载自{zh}", f"Taken over from {en}")
         here.say("dct:provenance", statement)

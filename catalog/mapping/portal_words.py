@@ -4,17 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from catalog.mapping.listing import Firmness
-from policies.vocabulary import Format, Industry, OpenTier, OpenType, SecurityLevel, Term, Theme, UpdateCycle
-
-
-class Portal(Term):
-    """A portal whose catalogue we can read."""
-
-    ZHEJIANG = "zhejiang", "浙江省公共数据开放平台", "Zhejiang open-data portal"
-    JIAXING = "jiaxing", "嘉兴市公共数据开放平台", "Jiaxing open-data portal"
-    SHAOXING = "shaoxing", "绍兴市公共数据开放平台", "Shaoxing open-data portal"
-    ZHOUSHAN = "zhoushan", "舟山市公共数据开放平台", "Zhoushan open-data portal"
-
+from policies.vocabulary import Format, Industry, OpenTier, OpenType, SecurityLevel, Theme, UpdateCycle
 
 COUNTIES: Mapping[str, str] = MappingProxyType(
     {

@@ -14,18 +14,34 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
-from open_portal import failures
-from open_portal.pages import ckan_bodies, ckan_datastore, ckan_packages, ckan_site
+from open_portal import failures, keys
+from open_portal.pages import (
+    ckan_bodies,
+    ckan_datastore,
+    ckan_packages,
+    ckan_site,
+    ckan_write,
+    ckan_write_bodies,
+    ckan_write_packages,
+    ckan_write_resources,
+)
 from open_portal.pages.api_door import from_allowed_address, key_in_address
-from open_portal.pages.ckan_actions import ACTIONS, ActionError, BadRequestError, denied, scopes
+from open_portal.pages.ckan_actions import ACTIONS, ActionError, BadRequestError, Changed, denied, scopes
 from open_portal.requests import actor, now, session
 from policies.refusals import Forbidden, Invalid, NotFound, Refusal
-from policies.vocabulary import TokenScope
 from sharing.access import grants
-from tenancy import tokens
 from tenancy.actors import ANONYMOUS
 
-__all__ = ["ckan_bodies", "ckan_datastore", "ckan_packages", "ckan_site", "pages"]
+__all__ = [
+    "ckan_bodies",
+    "ckan_datastore",
+    "ckan_packages",
+    "ckan_site",
+    "ckan_write_bodies",
+    "ckan_write_packages",
+    "ckan_write_resources",
+    "pages",
+]
 
 pages = Blueprint("ckan", __name__)
 log = logging.getLogger(__name__)
@@ -44,8 +60,8 @@ def identify() -> None:
         if grant is not None and not from_allowed_address(grant):
             raise denied("this key is not allowed from your address")
     elif g.key:
-        g.actor = tokens.actor_of(session(), g.key, now())
-        g.scopes = frozenset({TokenScope.READ} if g.actor.is_person else ())
+        holder = keys.holder_of(g.key)
+        g.actor, g.scopes, g.peer = holder.actor, holder.scopes, holder.peer
 
 
 @pages.after_request
@@ -75,10 +91,16 @@ def act(name: str) -> Response:
         raise BadRequestError(f"Action name not known: {name[:80]}")
     if not action.reads and request.method != "POST":
         raise BadRequestError("This action changes something: send it with POST.")
-    asked = _params()
-    if action.scope is not None and action.scope not in scopes():
-        raise denied(f"a token with the scope {action.scope.value} is needed")
-    return in_json({"help": _help(name), "success": True, "result": action.run(asked)}, 200)
+    if action.scopes and not action.scopes & scopes():
+        raise denied("a token is needed that may do this")
+    if not action.reads:
+        keys.count_writing(g.key, scopes())
+        ckan_write.make_room(name)
+    found = action.run(_params())
+    body = {"help": _help(name), "success": True}
+    if isinstance(found, Changed):
+        return in_json({**body, "result": found.result, "changed_entities": found.entities}, 200)
+    return in_json({**body, "result": found}, 200)
 
 
 @pages.get("/api/3/<path:rest>")

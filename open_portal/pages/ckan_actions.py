@@ -4,13 +4,14 @@ An action is a function from parameters to a result, entered under its own name 
 actions are imported by the door, so that whatever is imported is answered.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flask import g, url_for
 
 from policies.vocabulary import TokenScope
+from tenancy.models import Peer
 
 Params: TypeAlias = Mapping[str, Any]
 Run: TypeAlias = Callable[[Params], Any]
@@ -18,11 +19,21 @@ Run: TypeAlias = Callable[[Params], Any]
 
 @dataclass(frozen=True)
 class Action:
-    """One action: what it runs, whether it only reads (GET may then ask for it), and the scope that a token needs."""
+    """One action: what it runs, whether it only reads (GET may then ask for it), and the scopes, one of which a token
+    needs.
+    """
 
     run: Run
     reads: bool = True
-    scope: TokenScope | None = None
+    scopes: frozenset[TokenScope] = frozenset()
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What an action that writes answers: its result, and which objects it changed (kind to ids)."""
+
+    result: Any
+    entities: Mapping[str, Sequence[str]]
 
 
 ACTIONS: dict[str, Action] = {}
@@ -42,11 +53,13 @@ class BadRequestError(ValueError):
     """A request that can't be read at all; CKAN answers it with a bare text."""
 
 
-def answers(*, reads: bool = True, scope: TokenScope | None = None) -> Callable[[Run], Run]:
-    """Enter a function as the action of its name; one that writes names the scope that its caller's token must have."""
+def answers(*, reads: bool = True, scopes: Iterable[TokenScope] = ()) -> Callable[[Run], Run]:
+    """Enter a function as the action of its name; one that writes names the scopes that let a token do so."""
+
+    wanted = frozenset(scopes)
 
     def enter(run: Run) -> Run:
-        ACTIONS[getattr(run, "__name__")] = Action(run, reads, scope)  # noqa: B009 - a callable need not have a name
+        ACTIONS[getattr(run, "__name__")] = Action(run, reads, wanted)  # noqa: B009 - a callable need not have a name
         return run
 
     return enter
@@ -55,6 +68,12 @@ def answers(*, reads: bool = True, scope: TokenScope | None = None) -> Callable[
 def scopes() -> frozenset[TokenScope]:
     """What the token shown with this request is good for; nothing where none was shown."""
     found: frozenset[TokenScope] = g.get("scopes", frozenset())
+    return found
+
+
+def peer() -> Peer | None:
+    """The platform that holds the token shown with this request, if one does."""
+    found: Peer | None = g.get("peer")
     return found
 
 

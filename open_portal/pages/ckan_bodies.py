@@ -12,10 +12,11 @@ from catalog.search_conditions import ALWAYS, Condition, Has
 from catalog.search_programs import Wish
 from open_portal.pages import ckan_params as given
 from open_portal.pages import ckan_view as view
-from open_portal.pages.ckan_actions import Params, answers, base_address, invalid, not_found
+from open_portal.pages.ckan_actions import Params, answers, base_address, invalid, not_found, peer
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import actor, session
 from policies import vocabulary as v
+from tenancy import peers
 from tenancy.actors import INSIDE
 from tenancy.models import Tenant
 
@@ -37,11 +38,11 @@ def organization_list(params: Params) -> list[Any]:
 @answers()
 def organization_show(params: Params) -> dict[str, Any]:
     """One body, by name or id, with its entries if asked for."""
-    found = _body(given.needed(params, "id"))
-    shown = _organization(found, _counts("owner"), params)
-    if given.true(params.get("include_groups")) and found.parent_id:
-        parents = session().scalars(select(Tenant.key).where(Tenant.id == found.parent_id))
-        shown["groups"] = [{"name": key, "capacity": "public"} for key in parents]
+    wanted = given.needed(params, "id")
+    if (own := _named(wanted, peers.ORGANIZATION)) is not None:
+        return own
+    found = _body(wanted)
+    shown = _organization(found, _counts("owner"), params) | _placed(found)
     return shown | _datasets(params, Has("owner", (found.id,)))
 
 
@@ -67,6 +68,8 @@ def group_list(params: Params) -> list[Any]:
 def group_show(params: Params) -> dict[str, Any]:
     """One theme, by name or id, with its entries if asked for."""
     wanted = given.needed(params, "id")
+    if (own := _named(wanted, peers.GROUP)) is not None:
+        return own
     found = next((one for one in _groups(params) if wanted in (one["id"], one["name"])), None)
     if found is None:
         raise not_found("Group")
@@ -153,6 +156,23 @@ def format_autocomplete(params: Params) -> list[str]:
 def _organization(tenant: Tenant, counts: Mapping[str, int], params: Params) -> dict[str, Any]:
     made = mapping.organization(tenant, base_address(), given.language(params), packages=counts.get(tenant.id, 0))
     return {**made, **_blank()}
+
+
+def _placed(tenant: Tenant) -> dict[str, Any]:
+    """What a catalogue that is restored from a dump needs to know of a body: its kind, division and place."""
+    told = {"kind": tenant.kind.value, "region_code": tenant.region_code, "title_en": tenant.name.en}
+    above = session().get(Tenant, tenant.parent_id) if tenant.parent_id else None
+    return {
+        "extras": [{"key": key, "value": value} for key, value in told.items() if value],
+        "groups": [{"id": above.id, "name": above.key, "capacity": "public"}] if above else [],
+    }
+
+
+def _named(wanted: str, kind: str) -> dict[str, Any] | None:
+    """A body or group of the platform that asks, which nobody else asks for."""
+    asking = peer()
+    row = peers.body(session(), asking, kind, wanted) if asking else None
+    return mapping.peer_body(row, base_address()) if row else None
 
 
 def _groups(params: Params) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from catalog import reading, search_programs
+from catalog import names, reading, search_programs
 from catalog.mapping import ckan as mapping
 from catalog.models import Entry
 from catalog.reading import Purpose
@@ -62,12 +62,17 @@ def selected(params: Params, wanted: Condition, wish: Wish) -> Selected:
 
 def entry(name: str) -> Entry:
     """The entry with a name or id, if the asker may know of it; else NotFound, as if there were none."""
-    codes = {name, name.replace("-", "/").upper()}
-    query = select(Entry).where(or_(Entry.code.in_(codes), Entry.id == name), *visible())
-    found = session().scalars(query).first()
+    seen = visible()
+    found = session().scalars(select(Entry).where(by_name(name), *seen)).first()
+    found = found or names.find(session(), name, and_(*seen))
     if found is None:
         raise not_found("Dataset")
     return found
+
+
+def by_name(name: str) -> ColumnElement[bool]:
+    """The entry with a code, in either way of writing it, or id."""
+    return or_(Entry.code.in_({name, name.replace("-", "/").upper()}), Entry.id == name)
 
 
 def packages(entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.mapping.portal_words import COUNTIES, Portal
+from catalog.mapping.portal_words import COUNTIES
 from catalog.models import Entry, Item
 from open_portal import language
 from policies import vocabulary as v
@@ -24,7 +24,6 @@ NEIGHBOURS = {
     "330900": ("舟山市", "Zhoushan"),
 }
 """Whole areas of the portals from which entries are taken over; their counties are named in Chinese alone."""
-PORTALS = {one.value: one for one in Portal}
 REGIONS = {one.value: one for one in v.Region}
 COUNTY_NAMES = {code: name for name, code in COUNTIES.items()}
 
@@ -78,8 +77,9 @@ def publisher(entry: Entry) -> str:
 
 
 def portal(entry: Entry) -> str:
-    """The portal that an entry was taken over from."""
-    return language.term(PORTALS.get(entry.origin_portal or "", entry.origin_portal))
+    """The platform that an entry was taken over from, by the name under which it is kept here."""
+    source = entry.harvest_source
+    return source.label(str(get_locale())) if source else entry.origin_portal or ""
 
 
 def region(code: str) -> str:

@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog import assessments, datasets, importing, search_index, versions
-from catalog.mapping.listing import Listing
-from catalog.mapping.portal_words import Portal
+from catalog import assessments, datasets, harvest_sources, importing, search_index, versions
+from catalog.mapping.listing import Kind, Listing
 from catalog.models import Entry
 from catalog.reading_files import intake
 from open_portal.wiring import Kit
@@ -164,7 +163,15 @@ def harvest(kit: Kit, cast: Any, now: datetime, title: str) -> str:
     )
     with work.begin(kit.database, SYSTEM, now) as unit:
         owner = tenants.find(unit.session, "hz-sjj")
-        importing.import_records(unit, owner, Portal.JIAXING, [listing])
+        source = harvest_sources.ensure(
+            unit,
+            owner,
+            key="jiaxing",
+            zh="嘉兴市公共数据开放平台",
+            en="Jiaxing open-data portal",
+            kind=Kind.LIST,
+        )
+        importing.import_records(unit, source, [listing])
         found = unit.session.scalars(select(Entry).where(Entry.external_id == "jx-1")).one()
         slug = found.code.replace("/", "-")
     search_index.catch_up(kit.index, kit.database)
