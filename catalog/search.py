@@ -7,6 +7,7 @@ database instead of being copied into the index, where a move would make it wron
 under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -17,14 +18,16 @@ from typing import TypeVar
 
 import tantivy
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from catalog import reading, words
 from catalog import search_queries as queries
 from catalog.models import Entry
 from catalog.reading import Purpose
-from catalog.search_documents import ENTRY, FACETS
-from catalog.search_index import Differences, Index, View, catch_up, current, lag, rebuild, verify
+from catalog.search_documents import ENTRY, FACETS, JOINT, SETS, counted
+from catalog.search_index import Differences, Index, catch_up, current, lag, rebuild, verify
+from catalog.search_views import View
+from catalog.synonyms import Synonyms
 from policies.refusals import Invalid
 from tenancy.actors import Actor
 from tenancy.models import TenantAncestor
@@ -47,7 +50,7 @@ __all__ = [
 
 ROUNDS = 4
 MOST_PER_PAGE = 1000
-MOST_VALUES = 2000
+MOST_VALUES = 5000
 MOST_CANDIDATES = 3000
 FEW = 5
 
@@ -116,6 +119,7 @@ class _Asked:
     schema: tantivy.Schema
     view: View
     allowed: tantivy.Query
+    synonyms: Synonyms
     known_by: Hashable
     """What the actor may know of, by which answers of this state are known again."""
 
@@ -160,8 +164,8 @@ class _Asked:
         """The entries with these ids that the actor may see now, in this order."""
         seen = reading.readable(self.actor, Purpose.SEE, self.now)
         query = select(Entry).where(Entry.id.in_(ids), seen)
-        # The few bodies of a page stand beside many entries each; joined to every row they take longer than all else.
-        query = query.options(selectinload(Entry.tenant), selectinload(Entry.source_tenant))
+        # Joined to every row, the bodies of a page would take longer than all else; the source is mostly the owner.
+        query = query.options(selectinload(Entry.tenant), lazyload(Entry.source_tenant))
         rows = {entry.id: entry for entry in self.session.scalars(query)}
         return [rows[one] for one in ids if one in rows]
 
@@ -234,16 +238,18 @@ def _ask(
     unwanted = queries.with_value(schema, "id", left_out) if left_out else None
     allowed = queries.weightless(queries.all_of(needed, unwanted))
     known_by = (actor.kind == "system", labels, below, within, left_out)
-    return _Asked(session, actor, now, schema, view, allowed, known_by)
+    return _Asked(session, actor, now, schema, view, allowed, index.synonyms(session), known_by)
 
 
 def _answer(asked: _Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
-    text = queries.typed(asked.schema, query.text)
+    text = queries.typed(asked.schema, query.text, asked.synonyms)
     if text is None and query.text.strip():
         text = tantivy.Query.empty_query()
     wanted = [*([text] if text else []), *_limits(asked, query)]
-    question = _Question(wanted, (query.text, query.place, query.time_from, query.time_to), query.facets)
+    question = _Question(
+        wanted, (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to), query.facets
+    )
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * limit
     order = Sort.UPDATED if query.sort is Sort.RELEVANCE and text is None else query.sort
@@ -285,9 +291,22 @@ def _count_facets(asked: _Asked, question: _Question) -> dict[str, list[tuple[st
 def _count(asked: _Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
     if not names:
         return {}
-    wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
-    counted = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
-    return {name: sorted(map(_bucket, counted[name]["buckets"]), key=_most_first) for name in names}
+    wish = {name: {"terms": {"field": counted(name), "size": MOST_VALUES}} for name in names}
+    answer = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
+    found = {}
+    for name in names:
+        pairs = map(_bucket, answer[name]["buckets"])
+        found[name] = sorted(_single(pairs) if name in SETS else pairs, key=_most_first)
+    return found
+
+
+def _single(sets: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
+    """The counts of single values from those of the sets that entries have."""
+    found: Counter[str] = Counter()
+    for joint, count in sets:
+        for value in joint.split(JOINT) if joint else ():
+            found[value] += count
+    return found.items()
 
 
 def _bucket(one: Mapping[str, object]) -> tuple[str, int]:

@@ -12,13 +12,16 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 2
+SHAPE = 3
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
+SETS = ("theme", "format")
+"""Facets of which an entry may have several values; they are counted by the set that it has, each set once."""
+JOINT = "|"
 ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
 WORDS = ("title", "tags", "items", "publisher", "text")
-SOUNDS = ("pinyin", "initials", "vocabulary", "characters")
+SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "characters")
 KEYS = ("kind", "code", "labels", "owner", "place")
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
@@ -39,7 +42,9 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in (*KEYS, *SOUNDS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in (*FACETS, *ORDERS):
+    for name in SETS:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in (*map(counted, FACETS), *ORDERS):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in SPAN:
         builder.add_integer_field(name, fast=True)
@@ -48,6 +53,11 @@ def schema() -> tantivy.Schema:
     for name in ("title_pairs", "other_pairs"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     return builder.build()
+
+
+def counted(facet: str) -> str:
+    """The field by which a facet is counted."""
+    return f"{facet}_set" if facet in SETS else facet
 
 
 def fields(entry: Entry) -> dict[str, list[str]]:
@@ -117,7 +127,7 @@ def _span(entry: Entry) -> dict[str, list[str]]:
 
 
 def _facets(entry: Entry) -> dict[str, list[str]]:
-    return {
+    found = {
         "tenant": [publisher_of(entry)],
         "theme": list(entry.themes),
         "tier": [entry.open_tier.value],
@@ -127,6 +137,7 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
         "origin": [entry.origin.value],
         "granularity": granularity_of(entry),
     }
+    return found | {counted(name): [JOINT.join(sorted(set(found[name])))] for name in SETS}
 
 
 def _orders(entry: Entry) -> dict[str, list[str]]:
@@ -146,8 +157,9 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
     titles = [entry.title, entry.title_en]
     items = [text for item in entry.items for text in (item.name, item.title, item.title_en)]
     prose = [entry.abstract, entry.abstract_en]
-    spoken = [tail for text in (entry.title, *entry.tags) for tail in words.tails(text)]
-    vocabulary = _once(words.of_document(" ".join([*titles, *entry.tags])))
+    named = (entry.title, *entry.tags)
+    spoken = [tail for text in named for tail in words.tails(text)]
+    vocabulary = _once(word for text in (*titles, *entry.tags) for word in words.of_document(text))
     return {
         "title": [_cut(titles)],
         "tags": [_cut(entry.tags)],
@@ -159,16 +171,17 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
         "characters": words.characters(entry.title),
         "pinyin": _once(full for full, _ in spoken),
         "initials": _once(short for _, short in spoken),
+        "inside": _once(one for text in named for one in words.inside(text)),
         "vocabulary": [f"{words.sound(word)}={word}" for word in vocabulary if len(word) > 1],
     }
 
 
 def _cut(texts: Iterable[str]) -> str:
-    return " ".join(word for text in texts for word in words.of_document(text))
+    return " ".join(word for text in texts if text for word in words.of_document(text))
 
 
 def _paired(texts: Iterable[str]) -> str:
-    return " ".join(pair for text in texts for pair in words.pairs(text))
+    return " ".join(pair for text in texts if text for pair in words.pairs(text))
 
 
 def _once(values: Iterable[str]) -> list[str]:

@@ -8,24 +8,43 @@ from tantivy import FieldType, Occur, Query
 
 from catalog import search_documents as documents
 from catalog import words
+from catalog.synonyms import NONE, Synonyms
 
 FEW = 8
+SYNONYM = 0.4
+"""What a synonym counts beside the word itself."""
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
 
 
-def typed(schema: tantivy.Schema, text: str) -> Query | None:
+def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE) -> Query | None:
     """Entries that hold every word of a text, or have it as their code; None for a text without a word.
+
+    A text may be read in several ways (numbers, pinyin with gaps); the best counts.
+    """
+    readings = [_every(schema, parts, synonyms) for parts in words.of_query_readings(text)]
+    if not readings:
+        return None
+    code = Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/"), index_option="basic")
+    return any_of([Query.boost_query(code, 50.0), _best(readings)])
+
+
+def _every(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms) -> Query:
+    """Entries that hold every word, or for words on the list of synonyms one of their equals.
 
     A single character only adds weight beside longer words, so that a particle doesn't spoil a question.
     """
-    parts = words.of_query(text)
-    code = Query.boost_query(Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
-    if not parts:
-        return None
     needed = [part for part in parts if len(part) > 1] or parts
-    clauses = [(Occur.Must, word(schema, part)) for part in needed]
-    clauses += [(Occur.Should, word(schema, part)) for part in parts if part not in needed]
-    return any_of([code, Query.boolean_query(clauses)])
+    clauses = []
+    for span, equals in synonyms.parted(parts):
+        own = all_of([word(schema, part) for part in span])
+        others = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
+        found = _best([own, *(Query.boost_query(one, SYNONYM) for one in others)])
+        clauses.append((Occur.Must if equals or span[0] in needed else Occur.Should, found))
+    return Query.boolean_query(clauses)
+
+
+def _best(queries: list[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
 
 
 def loosely(schema: tantivy.Schema, text: str) -> Query:
@@ -40,12 +59,20 @@ def word(schema: tantivy.Schema, part: str) -> Query:
         for field, weight in _WEIGHTS.items()
     ]
     if words.is_latin(part) and len(part) > 1:
-        # Only letters and digits get here, none of which means anything in a regular expression.
-        for field, weight in (("pinyin", 3.0), ("initials", 2.0), ("title", 2.0), ("items", 1.0)):
-            found.append(Query.boost_query(Query.regex_query(schema, field, f"{part}.*"), weight))
+        heard = words.as_heard(part)[: words.LONGEST_SOUND]
+        prefixes = [("pinyin", heard, 3.0), ("initials", heard, 2.0), ("title", part, 2.0), ("items", part, 1.0)]
+        if words.SHORTEST_INSIDE <= len(heard) <= words.LONGEST_INSIDE:
+            prefixes.append(("inside", heard, 0.5))
+        for field, beginning, weight in prefixes:
+            found.append(Query.boost_query(_prefix(schema, field, beginning), weight))
     if words.is_han(part):
         found += _pieces(schema, part)
     return any_of(found)
+
+
+def _prefix(schema: tantivy.Schema, field: str, beginning: str) -> Query:
+    # With no letter allowed to differ; to compile a regular expression would take longer than the search.
+    return Query.fuzzy_term_query(schema, field, beginning, distance=0, prefix=True)
 
 
 def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
@@ -102,6 +129,8 @@ def any_of(queries: list[Query]) -> Query:
 def all_of(needed: Iterable[Query], unwanted: Query | None = None) -> Query:
     """Entries that meet every one of the queries and not the unwanted one."""
     clauses = [(Occur.Must, one) for one in needed]
+    if unwanted is None and len(clauses) == 1:
+        return clauses[0][1]
     return Query.boolean_query(clauses if unwanted is None else [*clauses, (Occur.MustNot, unwanted)])
 
 
