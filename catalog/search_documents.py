@@ -12,7 +12,7 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 3
+SHAPE = 4
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
@@ -21,7 +21,7 @@ SETS = ("theme", "format")
 JOINT = "|"
 ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
 WORDS = ("title", "tags", "items", "publisher", "text")
-SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "characters")
+SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters")
 KEYS = ("kind", "code", "labels", "owner", "place")
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
@@ -173,6 +173,7 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
         "initials": _once(short for _, short in spoken),
         "inside": _once(one for text in named for one in words.inside(text)),
         "vocabulary": [f"{words.sound(word)}={word}" for word in vocabulary if len(word) > 1],
+        "short": [f"{words.initials(word)}={word}" for word in vocabulary if words.is_han(word) and len(word) > 1],
     }
 
 

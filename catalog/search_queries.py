@@ -64,15 +64,10 @@ def word(schema: tantivy.Schema, part: str) -> Query:
         if words.SHORTEST_INSIDE <= len(heard) <= words.LONGEST_INSIDE:
             prefixes.append(("inside", heard, 0.5))
         for field, beginning, weight in prefixes:
-            found.append(Query.boost_query(_prefix(schema, field, beginning), weight))
+            found.append(Query.boost_query(begins(schema, field, beginning), weight))
     if words.is_han(part):
         found += _pieces(schema, part)
     return any_of(found)
-
-
-def _prefix(schema: tantivy.Schema, field: str, beginning: str) -> Query:
-    # With no letter allowed to differ; to compile a regular expression would take longer than the search.
-    return Query.fuzzy_term_query(schema, field, beginning, distance=0, prefix=True)
 
 
 def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
@@ -83,6 +78,12 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     if len(pairs) == 1:
         return [Query.boost_query(Query.term_query(schema, name, pairs[0]), weight) for name, weight in fields.items()]
     return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
+
+
+def begins(schema: tantivy.Schema, field: str, beginning: str, *, wrong: int = 0) -> Query:
+    """Entries with a term in a field that begins so, but for some wrong letters if wanted."""
+    # Even with none it is quicker than a regular expression, which takes longer to compile than the search takes.
+    return Query.fuzzy_term_query(schema, field, beginning, distance=wrong, prefix=True)
 
 
 def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:

@@ -100,6 +100,11 @@ def sound(word: str) -> str:
     return "".join(syllables(word))
 
 
+def initials(word: str) -> str:
+    """The first letters of a word's syllables: xx for 学校."""
+    return "".join(one[0] for one in syllables(word))
+
+
 def spoken(text: str) -> str:
     """A whole text in pinyin, by which titles are put in order."""
     return "".join(one for part in _heard(text) for one in part)
@@ -122,6 +127,16 @@ def inside(text: str) -> tuple[str, ...]:
     heard = [(place > 0, one) for part in _heard(text) for place, one in enumerate(part)]
     rests = (heard[start : start + LONGEST_INSIDE] for start, (within, _) in enumerate(heard) if within)
     return tuple("".join(one for _, one in rest)[:LONGEST_INSIDE] for rest in rests)
+
+
+@lru_cache(4096)
+def spelled(text: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The runs of Chinese in a text, character by character with the sound of each."""
+    runs = []
+    for run in _HAN.findall(clean(text)):
+        cut = [(word, syllables(word)) for word in rjieba.cut(run)]
+        runs.append(tuple(pair for word, heard in cut for pair in zip(word, heard, strict=False)))
+    return tuple(runs)
 
 
 def is_han(word: str) -> bool:
