@@ -31,9 +31,17 @@ KINDS = tuple(os.environ.get("TIAOXI_TEST_DATABASES", "sqlite,postgres").split("
 
 
 @pytest.fixture(scope="session", autouse=True)
-def key_ring(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Personal columns need a key ring before any row is written."""
-    encryption.use(encryption.KeyRing.create(tmp_path_factory.mktemp("keys") / "keyring.json"))
+def key_ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the key ring of all tests: personal columns need one before any row is written."""
+    path = tmp_path_factory.mktemp("keys") / "keyring.json"
+    encryption.use(encryption.KeyRing.create(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def one_ring(key_ring: Path) -> None:
+    """Each test begins with the ring of all, whichever the one before it took up."""
+    encryption.use(encryption.KeyRing.from_file(key_ring))
 
 
 @pytest.fixture(scope="session")

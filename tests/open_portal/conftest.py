@@ -1,5 +1,6 @@
 """Fixtures of the roof: a kit over each database, the application, a client, and signing in."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -44,8 +45,10 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def kit(db: Database, tmp_path: Path, now: datetime) -> Iterator[Kit]:
+def kit(db: Database, tmp_path: Path, now: datetime, key_ring: Path) -> Iterator[Kit]:
     """A kit over the test's database, with its clock standing still."""
+    (tmp_path / "home").mkdir(mode=0o700)
+    shutil.copy(key_ring, tmp_path / "home")
     yield from open_kit(db, tmp_path, now)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -86,8 +87,10 @@ def filled(kit: Kit, cast: Any, now: datetime) -> None:
 
 
 @pytest.fixture
-def target(second: Database, tmp_path: Path, now: datetime) -> Iterator[Kit]:
+def target(second: Database, tmp_path: Path, now: datetime, key_ring: Path) -> Iterator[Kit]:
     """An empty platform, as it is set up: with its city and its administrators, a month later."""
+    (tmp_path / "second").mkdir(mode=0o700)
+    shutil.copy(key_ring, tmp_path / "second")
     url = make_url(str(second.engine.url)).render_as_string(hide_password=False)
     given = {"TIAOXI_HOME": str(tmp_path / "second"), "TIAOXI_DATABASE_URL": url, "TIAOXI_DEMO": "no"}
     made = wire(settings.read(given))
