@@ -158,7 +158,18 @@ def test_it_looks_like_what_does_not_exist(
 def test_no_count_changes_when_it_comes(
     app: Flask, kit: Kit, cast: Any, now: datetime, outsiders: dict[str, FlaskClient]
 ) -> None:
-    pages = ("/", "/datasets", "/indicators", "/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/orgs", "/catalog.ttl", "/catalog.ttl?page=1", "/data.json")
+    pages = (
+        "/",
+        "/datasets",
+        "/indicators",
+        "/api/v1/datasets",
+        "/api/3/action/package_search",
+        "/feed.atom",
+        "/orgs",
+        "/catalog.ttl",
+        "/catalog.ttl?page=1",
+        "/data.json",
+    )
     with work.begin(kit.database, SYSTEM, now):
         pass
     before = {(name, page): plain(browser.get(page).text, "-") for name, browser in outsiders.items() for page in pages}
