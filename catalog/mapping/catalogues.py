@@ -57,7 +57,7 @@ def read(
     found = document.content
     match kind:
         case Kind.DCAT:
-            graph = graphs.of_json(found) if isinstance(found, dict | list) else found
+            graph = found if isinstance(content, Document) else graphs.of_json(found)
             return graphs.read(graph, source_key)
         case Kind.DATA_JSON:
             return data_json.read(found, source_key)

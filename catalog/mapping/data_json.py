@@ -8,10 +8,11 @@ persons are left out.
 import re
 from collections.abc import Mapping, Sequence
 
-from catalog.mapping import identities, tidy
+from catalog.mapping import identities, regions, tidy
 from catalog.mapping.drafts import Draft, opening_of
 from catalog.mapping.listing import Reading
 from catalog.mapping.resources import Resource
+from policies.vocabulary import OpenTier
 
 ACCESS_LEVELS = ("public", "restricted public", "non-public")
 MOST_PARENTS = 10
@@ -45,10 +46,11 @@ def _draft(record: Mapping[str, object], path: str) -> Draft:
     draft.page(tidy.line(record.get("landingPage")), "landingPage")
     draft.themes(tidy.several(record.get("theme")), "theme")
     draft.tags(_keywords(record.get("keyword")), "keyword")
-    _opening(draft, tidy.line(record.get("accessLevel")))
+    _opening(draft, tidy.line(record.get("accessLevel")), tidy.line(record.get("rights")))
     _cycle(draft, record)
     draft.licence([tidy.line(record.get("license"))], "license")
     _time(draft, record)
+    draft.region(regions.of_name(tidy.line(record.get("spatial")), ""), draft.values.get("provider", ""), "")
     draft.contact(_phone(record.get("contactPoint")))
     _distributions(draft, record)
     for name in (*_NOTED, *_CODES):
@@ -75,8 +77,12 @@ def _keywords(value: object) -> list[str]:
     return tidy.several(value) if isinstance(value, list | str) else []
 
 
-def _opening(draft: Draft, level: str) -> None:
+def _opening(draft: Draft, level: str, rights: str) -> None:
+    """Who may have the data; a catalogue of ours says the tier of what is restricted at the beginning of the rights."""
     known = opening_of(level) if level.casefold() in ACCESS_LEVELS else None
+    if known and known[1] is OpenTier.T2:
+        tier = next((one for one in OpenTier if rights.partition("；")[0] == one.zh), None)
+        known = (opening_of(tier.value) if tier else None) or known
     if level and known is None:
         draft.report("open_condition", level)
     draft.say("accessLevel", level)

@@ -35,6 +35,7 @@ VITAL = frozenset(("title", "abstract"))
 MOST_TAGS = 20
 LONGEST_TAG = 100
 MOST_RESOURCES = 200
+MOST_UNREAD = 100
 LONGEST_WORDS = 20_000
 LONGEST_ADDRESS = 4000
 SCHEMES = ("http://", "https://", "ftp://")
@@ -67,18 +68,17 @@ class Draft:
     unread: list[Unread] = field(default_factory=list)
 
     def report(self, name: str, text: str) -> None:
-        """Note a value that no table knows."""
-        self.unread.append(Unread(name, text[:500]))
+        """Note a value that no table knows; of a record that has nothing else the first ones are enough."""
+        if len(self.unread) < MOST_UNREAD:
+            self.unread.append(Unread(name, text[:500]))
 
     def say(self, heading: object, text: object) -> None:
         """Keep what the source says in its own words; mobile numbers and mailboxes in it are masked."""
-        said, named = tidy.masked(tidy.prose(text)), tidy.line(heading)[:200]
-        if not said or not named:
-            return
+        said, named = tidy.prose(text), tidy.line(heading)[:200]
         if len(said) > LONGEST_WORDS:
             self.report("words", f"{named}: {len(said)}")
-        else:
-            self.words.append((named, said))
+        elif said and named:
+            self.words.append((named, tidy.masked(said)))
 
     def put(self, name: str, text: str, heading: object, path: str = "") -> None:
         """Take a text for a field if it has room for it."""

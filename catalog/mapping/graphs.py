@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.mapping import identities, regions, tidy
+from catalog.mapping import dcat, identities, portal_words, regions, tidy
 from catalog.mapping.drafts import Draft
 from catalog.mapping.listing import Reading
 from catalog.mapping.resources import Resource
@@ -56,6 +56,7 @@ OWN_CONTEXT: Mapping[str, Any] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """The usual prefixes: what stands in for a context that only names them."""
+EUROPEAN_THEMES = "http://publications.europa.eu/resource/authority/data-theme/"
 _RIGHTS = {"PUBLIC": "public", "RESTRICTED": "restricted", "NON_PUBLIC": "non-public"}
 _ENTITIES = re.compile(r"<!(?:ENTITY|DOCTYPE)", re.IGNORECASE)
 _WORDS = (DCT + "rights", DCT + "provenance", ADMS + "versionNotes", DCT + "type", DCT + "conformsTo")
@@ -165,12 +166,13 @@ def _draft(view: _View, identifier: str) -> Draft:
     english = tidy.line(next(iter(view.literals(DCT + "title", language="en")), ""))
     draft.put("title_en", "" if english == title else english, "dct:title")
     abstract = tidy.prose(next(iter(view.literals(DCT + "description")), ""))
+    abstract = "" if abstract in dcat.NO_DESCRIPTION else abstract
     draft.abstract(abstract, "dct:description", f"{view.path} dct:description")
     publisher = next((name for one in view.views(DCT + "publisher", DCT + "creator") if (name := one.label())), "")
     draft.put("provider", publisher, "dct:publisher")
     landing = next((one.address for one in view.views(DCAT + "landingPage", FOAF + "page") if one.address), "")
     draft.page(landing or (view.address if view.address.startswith("http") else ""), "dcat:landingPage")
-    draft.themes([_concept(one) for one in view.views(DCAT + "theme")], "dcat:theme")
+    draft.themes(_themes(view), "dcat:theme")
     draft.tags([tidy.line(one) for one in view.literals(DCAT + "keyword")], "dcat:keyword")
     _opening(draft, view)
     _cycle(draft, view)
@@ -190,8 +192,20 @@ def _draft(view: _View, identifier: str) -> Draft:
     return draft
 
 
+def _themes(view: _View) -> list[str]:
+    """What the themes are called; those of the European list count only where no other is known to us.
+
+    They are broader: 公共安全 and 法律服务 have one European theme between them.
+    """
+    names = [(_concept(one), one.address.startswith(EUROPEAN_THEMES)) for one in view.views(DCAT + "theme")]
+    known = [name for name, european in names if not european and name.casefold() in portal_words.THEMES]
+    return [name for name, european in names if not (european and known)]
+
+
 def _concept(view: _View) -> str:
     """What a theme is called: its label, or the last part of its name, which in our own lists is its code."""
+    if view.address.startswith(EUROPEAN_THEMES):
+        return view.address.removeprefix(EUROPEAN_THEMES)
     if label := view.label():
         return label
     tail = view.address.rstrip("/").rpartition("/")[2]

@@ -28,6 +28,7 @@ _ALIASES: Mapping[Licence, str] = MappingProxyType(
 )
 """Only what names the very licence: an identifier such as cc-by, which may mean any version, is not here."""
 UNSTATED = frozenset(("", "notspecified", "not-stated", "other-license-specified", "unknown"))
+LONGEST = 300
 _TAIL = re.compile(r"(?:/(?:deed|legalcode|summary)(?:\.[\w-]+)?|/index\.html?|\.html?)?/*$", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def read(words: str) -> Licence | None:
 
 
 def _form(words: str) -> str:
-    return _TAIL.sub("", re.sub(r"^https?://(?:www\.)?", "", words.strip().casefold()))
+    return _TAIL.sub("", re.sub(r"^https?://(?:www\.)?", "", words[:LONGEST].strip().casefold()))
 
 
 @cache

@@ -6,27 +6,6 @@ from types import MappingProxyType
 from catalog.mapping.listing import Firmness
 from policies.vocabulary import Format, Industry, OpenTier, OpenType, SecurityLevel, Theme, UpdateCycle
 
-COUNTIES: Mapping[str, str] = MappingProxyType(
-    {
-        "南湖区": "330402",
-        "秀洲区": "330411",
-        "嘉善县": "330421",
-        "海盐县": "330424",
-        "海宁市": "330481",
-        "平湖市": "330482",
-        "桐乡市": "330483",
-        "越城区": "330602",
-        "柯桥区": "330603",
-        "上虞区": "330604",
-        "新昌县": "330624",
-        "诸暨市": "330681",
-        "嵊州市": "330683",
-        "定海区": "330902",
-        "普陀区": "330903",
-        "岱山县": "330921",
-        "嵊泗县": "330922",
-    }
-)
 _C = UpdateCycle
 _CYCLES: Mapping[UpdateCycle, str] = MappingProxyType(
     {

@@ -25,6 +25,7 @@ HOSTS: Mapping[str, str] = MappingProxyType(
 )
 """The areas of portals, by the host of their addresses."""
 LONGEST_NAME = 15
+LONGEST_BODY = 200
 _GENERIC = frozenset(("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"))
 
 
@@ -47,7 +48,7 @@ def of_body(body: str, area: str) -> str:
 
     The longest name counts, and the smaller division where one follows the other (湖州市安吉县…).
     """
-    code, at = "", 0
+    body, code, at = body[:LONGEST_BODY], "", 0
     while at < len(body) - 2:
         sizes = range(min(len(body) - at, LONGEST_NAME), 2, -1)
         size = next((size for size in sizes if of_name(body[at : at + size], area)), 0)

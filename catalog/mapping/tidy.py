@@ -29,21 +29,30 @@ _INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2}
 _EPOCH = re.compile(r"^\d{10}(\d{3})?$")
 _ROWS = re.compile(r"^(\d{1,3}(?:,\d{3})+|\d{1,15})\s*(?:条|行|rows?|records?)?$", re.IGNORECASE)
 _MOBILE = re.compile(r"(?<!\d)1[3-9][\d*]{9}(?!\d)")
-_MAILBOX = re.compile(r"[\w.+*-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, and begun only where a word begins: a long text without a mailbox must not take its length squared.
+_MAILBOX = re.compile(r"(?<![\w.+*-])[\w.+*-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _LANDLINE = re.compile(r"\(?0\d{2,3}\)?-?\d{7,9}")
 
 
 def prose(value: object) -> str:
     """A value as text in which lines are kept; what no text may hold is taken out, a silent literal is empty."""
+    if isinstance(value, str):
+        return _clean(value)
     if value is None or isinstance(value, bool | Mapping):
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return ""
     if isinstance(value, int) and value.bit_length() > 1000:
         return ""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return "、".join(filter(None, (line(one) for one in value if isinstance(one, str | int | float))))
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", str(value))).strip()
+    return _clean(str(value))
+
+
+def _clean(value: str) -> str:
+    text = value.strip()
+    if not text.isprintable():
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).strip()
     return "" if text.casefold() in SILENT else text
 
 

@@ -182,6 +182,14 @@ def test_an_unwieldy_record_is_rejected_alone() -> None:
     assert accounted(reading)
 
 
+@pytest.mark.parametrize("filling", ["a", "/", "1", "'", "[", "'a',", " ", "（", "@a.", "-0571"])
+def test_a_long_value_of_any_kind_takes_no_more_than_its_time(filling: str) -> None:
+    long = (filling * (1 << 18))[: 1 << 18]
+    lists.read([TITLE | dict.fromkeys(("数源单位", "许可", "更新周期", "数据格式"), f"[{long}x")], "here")
+    lists.read([TITLE | dict.fromkeys(("联系电话", "备注", "标签", "发布日期"), f"{long}x")], "here")
+    catalogues.read(Kind.DATA_JSON, {"dataset": [DATASET | {"license": long, "temporal": long, "modified": long}]}, "x")
+
+
 CHINESE = ("标题", "摘要", "数源单位", "详情页网址", "更新日期", "标签")
 ENGLISH = "id title dataset distribution result resources extras @type @id @context @graph publisher license theme"
 MORE = "temporal modified organization name groups tags accessLevel keyword accessURL format key value state"
@@ -198,7 +206,7 @@ ANYTHING = st.recursive(
 RECORDS = st.lists(st.one_of(ANYTHING, st.dictionaries(NAMES, ANYTHING, max_size=8)), max_size=5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=st.one_of(ANYTHING, RECORDS), kind=st.sampled_from(Kind), rows=RECORDS)
 def test_any_json_gives_a_reading_or_a_clear_refusal(content: Any, kind: Kind, rows: list[Any]) -> None:
     for wrapped in (content, {"dataset": rows}, json.dumps(content), rows):

@@ -279,3 +279,21 @@ def test_every_condition_fits_its_tier() -> None:
     for open_type, tier, reading in CONDITIONS.values():
         assert tier in opening.tiers_for(open_type)
         assert reading is not Firmness.UNSTATED
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "title=资源名称 provider=发布部门 region_code=所属区县 updated=更新时间 open_condition=开放等级",
+        "title=数据集名称 tags=数据标签 published=首次发布日期 update_cycle=更新频度 provider=数据提供方",
+        "title=资源名称 open_condition=开放类型 updated=资源更新日期 provider=所属单位 themes=所属主题",
+        "title=目录名称 abstract=目录摘要 tags=关键字 provider=提供部门 themes=领域分类 source_url=详情页网址",
+        "title=标题 abstract=摘要描述 provider=提供单位 themes=所属领域 updated=更新时间",
+        "title=标题 themes=主题名称 industry=所属行业 provider=数据提供方 abstract=数据摘要 update_cycle=更新频率",
+        "title=resourceName provider=orgName abstract=remark formats=data_formats open_condition=openTypeName",
+    ],
+)
+def test_headings_of_other_portals_are_recognised(told: str) -> None:
+    wanted = dict(pair.split("=") for pair in told.split())
+    record = dict.fromkeys(wanted.values(), "某值")
+    assert dict(lists.read([record], "here").headings) == wanted
