@@ -119,7 +119,9 @@ class SourceForm(Form):
 
     zh = StringField(_("Name in Chinese"))
     en = StringField(_("Name in English"), description=_("Optional."))
-    key = StringField(_("Key"), description=_("Letters, digits, hyphens, underscores or dots; it stays for ever."))
+    key = StringField(
+        _("Key of the source"), description=_("Letters, digits, hyphens, underscores or dots; it stays for ever.")
+    )
     tenant = SelectField(
         _("In the care of"), validate_choice=False, description=_("The body that answers for the entries here.")
     )

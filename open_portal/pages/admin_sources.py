@@ -70,12 +70,12 @@ def sources_new() -> ResponseReturnValue:
 
     if request.method == "POST" and done(form, add):
         flash(_("The source is entered."), "success")
-        return redirect(url_for("admin.source", key=(form.key.data or "").strip().casefold()))
+        return redirect(url_for("admin.sources_one", key=(form.key.data or "").strip().casefold()))
     return _show(form, _("New source"), None, _("Enter"))
 
 
 @pages.get("/admin/sources/<key>")
-def source(key: str) -> str:
+def sources_one(key: str) -> str:
     """One platform: what it is, what may be done with it, and its readings."""
     found = _source(key)
     runs = harvests.runs(session(), found, RUNS)
@@ -91,7 +91,7 @@ def source(key: str) -> str:
 
 
 @pages.route("/admin/sources/<key>/change", methods=["GET", "POST"])
-def source_change(key: str) -> ResponseReturnValue:
+def sources_change(key: str) -> ResponseReturnValue:
     """Say something else of a platform."""
     found = _source(key)
     form = _form(found)
@@ -101,12 +101,12 @@ def source_change(key: str) -> ResponseReturnValue:
 
     if request.method == "POST" and done(form, change):
         flash(_("The source is changed; its entries follow when it is read again."), "success")
-        return redirect(url_for("admin.source", key=key))
+        return redirect(url_for("admin.sources_one", key=key))
     return _show(form, _("Change %(name)s", name=found.label(language())), found, _("Save"))
 
 
 @pages.post("/admin/sources/<key>/run")
-def source_run(key: str) -> WerkzeugResponse:
+def sources_run(key: str) -> WerkzeugResponse:
     """Have the platform read, or only told what reading it would come to."""
     dry = "dry" in request.form
 
@@ -114,11 +114,11 @@ def source_run(key: str) -> WerkzeugResponse:
         harvests.ask(unit, _known(unit, key), dry_run=dry)
 
     attempt(ask, _("The dry run begins in a moment.") if dry else _("The reading begins in a moment."))
-    return redirect(url_for("admin.source", key=key))
+    return redirect(url_for("admin.sources_one", key=key))
 
 
 @pages.post("/admin/sources/<key>/pause")
-def source_pause(key: str) -> WerkzeugResponse:
+def sources_pause(key: str) -> WerkzeugResponse:
     """Pause the platform, or make it active again."""
     wanted = "pause" in request.form
 
@@ -126,11 +126,11 @@ def source_pause(key: str) -> WerkzeugResponse:
         harvest_sources.pause(unit, _known(unit, key), wanted)
 
     attempt(pause, _("The source is paused; its entries stay.") if wanted else _("The source is active again."))
-    return redirect(url_for("admin.source", key=key))
+    return redirect(url_for("admin.sources_one", key=key))
 
 
 @pages.get("/admin/sources/<key>/runs/<int:number>")
-def source_reading(key: str, number: int) -> str:
+def sources_reading(key: str, number: int) -> str:
     """One reading: its counts, what went wrong with it, and the records that it did not take."""
     run = harvests.find(session(), _source(key), number)
     kept = harvests.kept_refusals(session(), run)
@@ -152,7 +152,7 @@ def source_reading(key: str, number: int) -> str:
 
 
 @pages.get("/admin/sources/<key>/runs/<int:number>/refused.csv")
-def source_reading_refused(key: str, number: int) -> Response:
+def sources_reading_refused(key: str, number: int) -> Response:
     """The records that a reading did not take, as CSV for whoever keeps the platform."""
     run = harvests.find(session(), _source(key), number)
     told = "en" if language().startswith("en") else "zh"
@@ -164,18 +164,18 @@ def source_reading_refused(key: str, number: int) -> Response:
 
 
 @pages.post("/admin/sources/<key>/runs/<int:number>/stop")
-def source_reading_stop(key: str, number: int) -> WerkzeugResponse:
+def sources_reading_stop(key: str, number: int) -> WerkzeugResponse:
     """Stop a reading after the batch in hand."""
 
     def stop(unit: Work) -> None:
         harvests.stop(unit, _run(unit, key, number))
 
     attempt(stop, _("The reading stops after the batch in hand; what is done stays."))
-    return redirect(url_for("admin.source_reading", key=key, number=number))
+    return redirect(url_for("admin.sources_reading", key=key, number=number))
 
 
 @pages.post("/admin/sources/<key>/runs/<int:number>/settle")
-def source_reading_settle(key: str, number: int) -> WerkzeugResponse:
+def sources_reading_settle(key: str, number: int) -> WerkzeugResponse:
     """Archive what the platform lists no more, or leave it."""
     wanted = "archive" in request.form
 
@@ -183,7 +183,7 @@ def source_reading_settle(key: str, number: int) -> WerkzeugResponse:
         harvests.settle(unit, _run(unit, key, number), archive=wanted)
 
     attempt(settle, _("The entries are archived.") if wanted else _("The entries stay as they are."))
-    return redirect(url_for("admin.source_reading", key=key, number=number))
+    return redirect(url_for("admin.sources_reading", key=key, number=number))
 
 
 def _source(key: str) -> HarvestSource:
@@ -268,5 +268,5 @@ def _as_text(mapping: Mapping[str, Any] | None) -> str:
 def _show(form: SourceForm, title: str, found: HarvestSource | None, submit: str) -> ResponseReturnValue:
     up = {"text": _("Sources"), "href": url_for("admin.sources")}
     if found is not None:
-        up = {"text": found.label(language()), "href": url_for("admin.source", key=found.key)}
+        up = {"text": found.label(language()), "href": url_for("admin.sources_one", key=found.key)}
     return show_form(form, title, up=up, submit=submit), 422 if request.method == "POST" else 200
