@@ -15,9 +15,9 @@ import public_stage as stage
 from flask import Flask
 from werkzeug.serving import make_server
 
-from catalog import importing, search_index
-from catalog.mapping import portals
-from catalog.mapping.portal_words import Portal
+from catalog import harvest_sources, importing, search_index
+from catalog.mapping import lists
+from catalog.mapping.listing import Kind
 from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from open_portal.wiring import Kit
@@ -66,11 +66,12 @@ def served(kit: Kit, app: Flask, cast: Any, now: datetime) -> Iterator[World]:
     }
     with work.begin(kit.database, SYSTEM, now) as unit:
         owner = tenants.find(unit.session, "hz-sjj")
-        for portal in Portal:
-            with gzip.open(CATALOGUES / f"{portal.value}.json.gz") as file:
+        for path in sorted(CATALOGUES.glob("*.json.gz")):
+            key = path.name.partition(".")[0]
+            with gzip.open(path) as file:
                 records = json.load(file)[:HARVESTED]
-            listings = portals.read_all(portal, records).listings
-            importing.import_records(unit, owner, portal, listings)
+            source = harvest_sources.ensure(unit, owner, key=key, zh=key, en=key, kind=Kind.LIST)
+            importing.import_records(unit, source, lists.read(records, key).listings)
         entry = unit.session.query(Entry).filter(Entry.code == names["harvested"].replace("-", "/")).one()
         entry.resources = [one.kept() for one in ELSEWHERE]
     search_index.rebuild(kit.index, kit.database)
