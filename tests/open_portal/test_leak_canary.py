@@ -125,6 +125,7 @@ def test_no_route_tells_of_it(
 
 
 IDS = {"organization_show": "hz-jtj", "group_show": "theme-6", "group_package_show": "theme-6", "tag_show": CANARY}
+FLAGS = ("include_drafts", "include_private", "include_deleted", "include_datasets", "all_fields")
 WORDY = frozenset({"package_autocomplete", "tag_autocomplete", "format_autocomplete", "package_search"})
 
 
