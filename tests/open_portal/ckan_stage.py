@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from catalog import harvest_sources, importing, search_index
-from catalog.mapping import catalogues
+from catalog.mapping import lists
 from catalog.mapping.listing import Kind
 from catalog.mapping.resources import Resource
 from catalog.models import Entry
@@ -70,9 +70,8 @@ def served(kit: Kit, app: Flask, cast: Any, now: datetime) -> Iterator[World]:
             key = path.name.partition(".")[0]
             with gzip.open(path) as file:
                 records = json.load(file)[:HARVESTED]
-            listings = catalogues.read(Kind.LIST, records, key).listings
-            named = {"key": key, "zh": key, "en": key, "kind": Kind.LIST}
-            importing.import_records(unit, harvest_sources.ensure(unit, owner, **named), listings)
+            source = harvest_sources.ensure(unit, owner, key=key, zh=key, en=key, kind=Kind.LIST)
+            importing.import_records(unit, source, lists.read(records, key).listings)
         entry = unit.session.query(Entry).filter(Entry.code == names["harvested"].replace("-", "/")).one()
         entry.resources = [one.kept() for one in ELSEWHERE]
     search_index.rebuild(kit.index, kit.database)

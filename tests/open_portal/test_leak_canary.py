@@ -29,6 +29,7 @@ CHANGING = re.compile(
     r'|"request": ?"[0-9a-f]{12}"|name="form_token"[^>]*>|[0-9a-f]{32,}'
 )
 FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
+OUTSIDE = ("requester", "stranger", "stranger_reviewer", "system_admin", "security_admin", "auditor")
 SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
 RECORDS = ("/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
 STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", *RECORDS)
@@ -105,8 +106,7 @@ def plain(answer_text: str, code: str) -> str:
 @pytest.fixture
 def outsiders(cast: Any, client: FlaskClient, sign_in: Callable[[Actor], FlaskClient]) -> dict[str, FlaskClient]:
     """Everybody who may not know of the department's own entries."""
-    people = ("requester", "stranger", "stranger_reviewer", "system_admin", "security_admin", "auditor")
-    return {"public": client, **{name: sign_in(getattr(cast, name)) for name in people}}
+    return {"public": client, **{name: sign_in(getattr(cast, name)) for name in OUTSIDE}}
 
 
 @pytest.mark.parametrize("published", [False, True])
@@ -129,43 +129,37 @@ def test_no_route_tells_of_it(
     assert seen > 200
 
 
+IDS = {"organization_show": "hz-jtj", "group_show": "theme-6", "group_package_show": "theme-6", "tag_show": CANARY}
+FLAGS = ("include_drafts", "include_private", "include_deleted", "include_datasets", "all_fields")
+WORDY = frozenset({"package_autocomplete", "tag_autocomplete", "format_autocomplete", "package_search"})
+
+
 def asking(code: str) -> list[tuple[str, dict[str, object]]]:
-    """Every reading action of the CKAN door with what might make it tell of the entry."""
-    hidden = {"id": code, "resource_id": f"{code}-csv", "q": CANARY, "query": f"name:{CANARY}", "include_drafts": True}
-    more: dict[str, object] = {**hidden, "include_private": True, "include_deleted": True, "all_fields": True}
-    wide: dict[str, object] = {**more, "q": "*:*", "facet.field": ["tags", "organization"], "include_datasets": True}
-    reading_ = [name for name, action in ACTIONS.items() if action.reads and name != "help_show"]
-    bodies = ("hz-jtj", "theme-6", CANARY)
-    return [
-        *((name, asked) for name in reading_ for asked in (more, wide)),
-        *((name, {**wide, "id": one}) for name in reading_ if name.endswith(("_show", "_list")) for one in bodies),
-    ]
+    """Every reading action of the CKAN door with what might make it tell of the entry, widest first."""
+    wide: dict[str, object] = {
+        "resource_id": f"{code}-csv",
+        "query": "format:csv",
+        "facet.field": ["tags", "organization"],
+        **dict.fromkeys(
+            ("include_drafts", "include_private", "include_deleted", "include_datasets", "all_fields"), True
+        ),
+    }
+    names = [name for name, action in ACTIONS.items() if action.reads and name != "help_show"]
+    plain_ = [(name, {**wide, "id": IDS.get(name, code), "rows": 1000}) for name in names]
+    return plain_ + [(name, {**wide, "q": CANARY}) for name in names if name in WORDY]
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_no_action_tells_of_it_whatever_token_is_shown(
-    app: Flask, kit: Kit, cast: Any, now: datetime, published: bool
-) -> None:
-    code = hide(kit, cast, now, published=published)
+def test_no_action_tells_of_it_whatever_token_is_shown(app: Flask, kit: Kit, cast: Any, now: datetime) -> None:
+    codes_ = [hide(kit, cast, now, published=one) for one in (False, True)]
     client = app.test_client()
     told = {}
-    for name in (
-        "",
-        "requester",
-        "stranger",
-        "stranger_reviewer",
-        "system_admin",
-        "security_admin",
-        "auditor",
-        "steward",
-    ):
+    for name in ("", *OUTSIDE, "steward"):
         headers = {"Authorization": token_of(kit, getattr(cast, name), now)} if name else {}
         texts = []
-        for action, asked in asking(code):
+        for action, asked in asking(codes_[name == "steward"]):
             answer = client.post(f"/api/3/action/{action}", json=asked, headers=headers)
             assert answer.status_code != 500, (name, action)
-            # What was asked may come back in a message.
-            texts.append(answer.text.replace(f"name:{CANARY}", ""))
+            texts.append(answer.text)
         told[name] = any(CANARY in text or CANARY_EN in text for text in texts)
     # Its own department finds it by the same questions.
     assert told == {name: name == "steward" for name in told}
