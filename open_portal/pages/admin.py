@@ -9,6 +9,7 @@ from open_portal.pages import (
     admin_scorecard,
     admin_scorecard_months,
     admin_standards,
+    admin_synonyms,
     admin_tenants,
     admin_try,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "admin_scorecard",
     "admin_scorecard_months",
     "admin_standards",
+    "admin_synonyms",
     "admin_tenants",
     "admin_try",
     "pages",

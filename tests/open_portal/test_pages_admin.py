@@ -19,6 +19,7 @@ PAGES = {
     "/admin/audit/verify": {"auditor"},
     "/admin/jobs": {"system_admin"},
     "/admin/outbound": {"security_admin"},
+    "/admin/synonyms": {"officer", "system_admin"},
     "/admin/roles": {"leader", "officer", "system_admin", "security_admin", "auditor"},
     "/admin/policies/changes": {"leader", "officer", "system_admin", "security_admin", "auditor"},
     "/admin/policies": {"leader", "officer", "system_admin", "security_admin", "auditor"},
