@@ -184,4 +184,7 @@ def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     """What to offer where nothing was found."""
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
-    return replace(found, suggestions=tuple(asked.read(near)), corrected=search_help.corrected(asked, query.text))
+    text = queries.typed(asked.schema, query.text, asked.synonyms)
+    # A text that finds something without the ticks is as it was meant.
+    better = None if text is not None and asked.count([text]) else search_help.corrected(asked, query.text)
+    return replace(found, suggestions=tuple(asked.read(near)), corrected=better)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import tantivy
 from sqlalchemy.orm import Session
@@ -175,6 +175,7 @@ def _costs_of_letters(letters: str, title: str) -> Iterator[tuple[str, float]]:
                     yield "".join(char for char, _ in run[start : end + 1]), float(wrong)
 
 
+@lru_cache(16_384)  # the syllables of Chinese are few
 def distance(one: str, other: str) -> int:
     """How many letters are put in, left out, changed or swapped with their neighbour between one and the other."""
     before: list[int] = []
