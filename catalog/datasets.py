@@ -32,7 +32,7 @@ CASES = ("ENTRY_REVIEW", "ENTRY_CHANGE", "ENTRY_WITHDRAWAL")
 def register(work: Work, tenant: Tenant, description: Description, *, source: Tenant | None = None) -> Entry:
     """Enter a draft for a tenant and give it its code, which is never given again (domain rule §4.3)."""
     work.demand("entry.register", _Place(tenant))
-    _demand_title(work.session, tenant, description.title)
+    demand_title(work.session, tenant, description.title)
     category = category_of(description)
     entry = Entry(
         id=new_id(),
@@ -66,7 +66,7 @@ def describe(work: Work, entry: Entry, description: Description) -> None:
     work.demand("entry.edit", entry)
     _demand_editable(entry)
     if description.title != entry.title:
-        _demand_title(work.session, entry.tenant, description.title)
+        demand_title(work.session, entry.tenant, description.title)
     descriptions.apply(entry, description)
     work.record("entry.described", entry, code=entry.code)
     changes.note(work, entry, "entry.described")
@@ -294,7 +294,8 @@ def _demand_editable(entry: Entry) -> None:
         raise Refused("entry.wrong-state", state=entry.state)
 
 
-def _demand_title(session: Session, tenant: Tenant, title: str) -> None:
+def demand_title(session: Session, tenant: Tenant, title: str) -> None:
+    """Go on only with a title of fitting length that no other entry of the tenant has; else Invalid."""
     if not 2 <= len(title.strip()) <= 500:
         raise Invalid("entry.title-length", field="title")
     query = select(Entry.code).where(

@@ -1,7 +1,7 @@
 """Descriptions: what a steward says of an entry and of its items, as values that can be kept, compared and applied."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, get_type_hints
 
@@ -51,6 +51,8 @@ class Description:
     source_system: str = ""
     source_note: str = ""
     source_url: str = ""
+    resources: tuple[Mapping[str, Any], ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,14 @@ class ItemDescription:
 
 def of_entry(entry: Entry) -> Description:
     """An entry's description as it stands."""
-    return _made({field.name: getattr(entry, field.name) for field in fields(Description)})
+    return _made({one.name: getattr(entry, one.name) for one in fields(Description)})
 
 
 def apply(entry: Entry, description: Description) -> None:
     """Write a description into its entry."""
-    for field in fields(Description):
-        value = getattr(description, field.name)
-        setattr(entry, field.name, list(value) if isinstance(value, tuple) else value)
+    for one in fields(Description):
+        value = getattr(description, one.name)
+        setattr(entry, one.name, _kept(value))
 
 
 def to_json(description: Description) -> dict[str, Any]:
@@ -102,7 +104,15 @@ def to_json(description: Description) -> dict[str, Any]:
 
 def from_json(plain: Mapping[str, Any]) -> Description:
     """The description that `to_json` wrote."""
-    return _made({name: _read(kind, plain[name]) for name, kind in get_type_hints(Description).items()})
+    kinds = get_type_hints(Description)
+    return _made({name: _read(kind, plain[name]) for name, kind in kinds.items() if name in plain})
+
+
+def _kept(value: Any) -> Any:
+    """A value as its column holds it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _read(kind: Any, value: Any) -> Any:

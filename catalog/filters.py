@@ -70,10 +70,19 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Somewhere:
+    """A text that stands in at least one of some columns, whatever their type and whether small or capital."""
+
+    columns: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Conditions that must all hold; none lets every row through."""
 
     conditions: tuple[Condition, ...] = ()
+    texts: tuple[Somewhere, ...] = ()
 
 
 EVERY_ROW = Filter()
@@ -111,6 +120,10 @@ def compile_sql(wanted: Filter, reference: Callable[[str], str]) -> tuple[str, l
         else:
             tests.append(COMPARISONS[condition.op].format(column=column))
         bound.extend(condition.values)
+    for text in wanted.texts:
+        places = [f"contains(lower(CAST({reference(name)} AS VARCHAR)), lower(?))" for name in text.columns]
+        tests.append(f"({' OR '.join(places) or 'false'})")
+        bound.extend([text.text] * len(places))
     return " AND ".join(tests) or "true", bound
 
 

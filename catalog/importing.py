@@ -1,130 +1,234 @@
-"""Importing: other portals' listings taken over as harvested entries, however often, without doubling any."""
+"""Importing: other platforms' listings taken over as harvested entries, however often, without doubling any.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+An entry is known again by its source and the identifier it has there. What changed is written with its change, what
+did not is not touched; what a source lists no more is archived, and comes back when it is listed again.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import String, select
+from sqlalchemy import Row, String, select
 from sqlalchemy.orm import Session
 
 from catalog import changes
-from catalog.mapping.portal_words import HEADINGS, Portal
-from catalog.mapping.portals import Listing
+from catalog.harvest_models import HarvestSource
+from catalog.mapping.listing import Listing
 from catalog.models import Entry
+from catalog.reading import LIVE
 from policies import calendars, identifiers
 from policies import vocabulary as v
 from policies.refusals import Invalid, Refusal
+from tenancy.actors import SYSTEM
 from tenancy.models import Tenant
-from tenancy.numbers import next_number
+from tenancy.numbers import next_numbers
 from tenancy.types import new_id
 from tenancy.work import Work
 
-BATCH = 500
+WRITTEN = (
+    *("title", "title_en", "abstract", "publisher_name", "origin_url", "origin_text", "themes", "tags", "formats"),
+    *(
+        "region_code",
+        "data_range",
+        "industry",
+        "time_from",
+        "time_to",
+        "granularity",
+        "collection_kind",
+        "update_cycle",
+    ),
+    *("security_level", "open_type", "open_tier", "open_condition", "licence", "contact_phone", "resources"),
+    *("published_at", "data_updated_at"),
+)
+"""The columns of an entry that say what its source says."""
+STANDING = (Entry.id, Entry.external_id, Entry.state, Entry.archived_at)
+LIMITS = {
+    name: kind.length
+    for name in (*WRITTEN, "external_id")
+    if type(kind := Entry.__table__.columns[name].type) is String and kind.length
+}
+TITLE_AT_LEAST = 2
+
+Faulty = tuple[Listing, Refusal]
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What a batch came to: how many entries are new, changed, as they were; what was refused, and why."""
+    """What listings came to: how many entries are new, changed, as they were; what was refused, and why."""
 
-    created: int
-    updated: int
-    unchanged: int
-    refused: tuple[tuple[Listing, Refusal], ...]
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: tuple[Faulty, ...] = ()
 
 
-def import_records(work: Work, tenant: Tenant, portal: Portal, records: Iterable[Listing]) -> Imported:
-    """Take over a portal's listings into the care of a tenant, each known again by portal and identifier.
+@dataclass
+class Seen:
+    """The listings of one reading so far, by identifier, each with a mark of what it says."""
 
-    An entry that was suspended or withdrawn here stays so; what the portal no longer lists is left as it is,
-    because a batch need not be the whole catalogue. One audit line tells of the batch.
+    marks: dict[str, int] = field(default_factory=dict)
+
+    def sift(self, listings: Iterable[Listing]) -> tuple[list[Listing], Imported]:
+        """The listings that can be taken, and the account of the others.
+
+        One that says word for word what one before it said is left out as unchanged; one that says something else
+        under the same identifier is refused.
+        """
+        taken, again, refused = list[Listing](), 0, list[Faulty]()
+        for one in listings:
+            mark, before = hash(one), self.marks.get(one.external_id)
+            if before == mark:
+                again += 1
+                continue
+            fault = _fault(one) if before is None else Invalid("harvest.repeated", external_id=one.external_id)
+            self.marks.setdefault(one.external_id, mark)
+            if fault is None:
+                taken.append(one)
+            else:
+                refused.append((one, fault))
+        return taken, Imported(unchanged=again, refused=tuple(refused))
+
+
+def import_records(work: Work, source: HarvestSource, listings: Iterable[Listing]) -> Imported:
+    """Take over a source's listings into the care of its tenant; they need not be the whole catalogue.
+
+    An entry that was suspended or withdrawn here stays so; one that was archived comes back. One audit line tells
+    of what was written.
     """
+    tenant = source.tenant
     work.demand("entry.register", _Place(tenant))
-    taken, refused = _sift(portal, records)
-    counts = {"created": 0, "updated": 0, "unchanged": 0}
-    listings = iter(taken)
-    while batch := list(islice(listings, BATCH)):
-        for what, number in _take_over(work, tenant, portal, batch).items():
-            counts[what] += number
-    shown = [[listing.external_id, refusal.code] for listing, refusal in refused]
-    work.record("entries.harvested", tenant, portal=portal.value, refused=shown, **counts)
-    return Imported(**counts, refused=tuple(refused))
+    taken, sifted = Seen().sift(listings)
+    fresh, changed = _compare(work.session, source, taken)
+    created = _create(work, source, tenant, fresh)
+    updated = _update(work, changed)
+    if created or updated:
+        work.record("entries.harvested", source, source=source.key, created=len(created), updated=len(updated))
+    unchanged = sifted.unchanged + len(taken) - len(created) - len(updated)
+    return Imported(len(created), len(updated), unchanged, sifted.refused)
+
+
+def foresee(session: Session, source: HarvestSource, listings: Iterable[Listing]) -> Imported:
+    """What taking over these listings would come to; nothing is written."""
+    taken, sifted = Seen().sift(listings)
+    fresh, changed = _compare(session, source, taken)
+    unchanged = sifted.unchanged + len(taken) - len(fresh) - len(changed)
+    return Imported(len(fresh), len(changed), unchanged, sifted.refused)
+
+
+def listed(session: Session, source: HarvestSource) -> Sequence[Row[str, str | None, str, str | None]]:
+    """Id, identifier at the source, title and address of every entry that the source is taken to list."""
+    query = select(Entry.id, Entry.external_id, Entry.title, Entry.origin_url)
+    return session.execute(query.where(Entry.origin_portal == source.key, Entry.state.in_(LIVE))).all()
+
+
+def archive(work: Work, source: HarvestSource, ids: Collection[str]) -> int:
+    """Take entries that their source lists no more out of the catalogue; how many there were left to take out."""
+    work.demand("harvest.run", source)
+    query = select(Entry).where(Entry.id.in_(ids), Entry.origin_portal == source.key, Entry.state.in_(LIVE))
+    gone = work.session.scalars(query).all()
+    for entry in gone:
+        entry.state, entry.archived_at = v.EntryState.WITHDRAWN, work.now
+    changes.note_all(work, gone, "entry.archived")
+    if gone:
+        codes = [entry.code for entry in gone]
+        work.record("entries.archived", source, source=source.key, reason="not-listed-any-more", codes=codes)
+    return len(gone)
 
 
 class _Place:
-    """What permissions know of the place that harvested entries are about to be registered in."""
+    """What permissions know of the place in which harvested entries are registered."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
 
     def facts(self) -> Mapping[str, Any]:
-        """A harvested entry that does not exist yet, in its tenant."""
+        """A harvested entry in its tenant."""
         return {"type": "Entry", "id": "new", "path": self.tenant.path, "origin": v.Origin.HARVESTED.value}
 
 
-def _sift(portal: Portal, records: Iterable[Listing]) -> tuple[list[Listing], list[tuple[Listing, Refusal]]]:
-    taken, refused = dict[str, Listing](), list[tuple[Listing, Refusal]]()
-    for listing in records:
-        fault = _fault(portal, listing)
-        if fault is None and listing.external_id in taken:
-            fault = Invalid("harvest.repeated", external_id=listing.external_id)
-        if fault is None:
-            taken[listing.external_id] = listing
-        else:
-            refused.append((listing, fault))
-    return list(taken.values()), refused
-
-
-def _fault(portal: Portal, listing: Listing) -> Refusal | None:
-    if listing.portal is not portal:
-        return Invalid("harvest.portal", found=listing.portal, portal=portal)
-    values = _values(listing) | {"external_id": listing.external_id}
-    for name, value in values.items():
-        kind = Entry.__table__.columns[name].type
-        limit = kind.length if type(kind) is String else None
-        if limit and isinstance(value, str) and len(value) > limit:
+def _fault(listing: Listing) -> Refusal | None:
+    """What keeps a listing out of our tables; the reader of its catalogue has judged the rest."""
+    if len(listing.title) < TITLE_AT_LEAST:
+        return Invalid("harvest.title", field="title")
+    values = _said(listing) | {"external_id": listing.external_id}
+    for name, limit in LIMITS.items():
+        value = values.get(name)
+        if isinstance(value, str) and len(value) > limit:
             return Invalid("harvest.too-long", field=name, name=name, limit=limit)
     return None
 
 
-def _take_over(work: Work, tenant: Tenant, portal: Portal, batch: Sequence[Listing]) -> dict[str, int]:
-    known = _known(work.session, portal, [one.external_id for one in batch])
-    created, updated = list[Entry](), list[Entry]()
-    for listing in batch:
-        values, entry = _values(listing), known.get(listing.external_id)
-        if entry is None:
-            created.append(_entry(work, tenant, listing, values))
-        elif any(getattr(entry, name) != value for name, value in values.items()):
-            for name, value in values.items():
-                setattr(entry, name, value)
-            updated.append(entry)
-    work.session.add_all(created)
-    changes.note_all(work, created, "entry.harvested")
-    changes.note_all(work, updated, "entry.harvest-changed")
-    made, changed = len(created), len(updated)
-    return {"created": made, "updated": changed, "unchanged": len(batch) - made - changed}
+Changed = tuple[str, Mapping[str, Any]]
 
 
-def _known(session: Session, portal: Portal, external_ids: Sequence[str]) -> dict[str | None, Entry]:
-    query = select(Entry).where(Entry.origin_portal == portal.value, Entry.external_id.in_(external_ids))
-    return {entry.external_id: entry for entry in session.scalars(query)}
+def _compare(
+    session: Session, source: HarvestSource, listings: Sequence[Listing]
+) -> tuple[list[tuple[Listing, dict[str, Any]]], list[Changed]]:
+    """The listings that have no entry yet, and the ids of entries of which others say something new, with what."""
+    wanted = {one.external_id: one for one in listings}
+    query = select(*STANDING, *(getattr(Entry, name) for name in WRITTEN))
+    query = query.where(Entry.origin_portal == source.key, Entry.external_id.in_(wanted))
+    known = {row.external_id: row for row in session.execute(query)}
+    fresh, changed = list[tuple[Listing, dict[str, Any]]](), list[Changed]()
+    for one in listings:
+        values, row = _values(source, one), known.get(one.external_id)
+        if row is None:
+            fresh.append((one, values))
+            continue
+        new = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if row.archived_at is not None and row.state is v.EntryState.WITHDRAWN:
+            new |= {"state": v.EntryState.PUBLISHED, "archived_at": None}
+        if new:
+            changed.append((row.id, new))
+    return fresh, changed
 
 
-def _entry(work: Work, tenant: Tenant, listing: Listing, values: Mapping[str, Any]) -> Entry:
+def _create(
+    work: Work, source: HarvestSource, tenant: Tenant, fresh: Sequence[tuple[Listing, dict[str, Any]]]
+) -> list[Entry]:
+    wanted = Counter(_category(listing) for listing, _ in fresh)
+    numbers = {one: iter(next_numbers(work.session, f"code:{one}", count)) for one, count in sorted(wanted.items())}
+    made = [
+        _entry(work, source, tenant, listing, next(numbers[_category(listing)]), values) for listing, values in fresh
+    ]
+    work.session.add_all(made)
+    changes.note_all(work, made, "entry.harvested")
+    return made
+
+
+def _update(work: Work, changed: Sequence[Changed]) -> list[Entry]:
+    found = {
+        one.id: one for one in work.session.scalars(select(Entry).where(Entry.id.in_([id_ for id_, _ in changed])))
+    }
+    back, other = list[Entry](), list[Entry]()
+    for entry_id, new in changed:
+        entry = found[entry_id]
+        for name, value in new.items():
+            setattr(entry, name, value)
+        (back if "archived_at" in new else other).append(entry)
+    changes.note_all(work, other, "entry.harvest-changed")
+    changes.note_all(work, back, "entry.harvest-returned")
+    return [*other, *back]
+
+
+def _entry(
+    work: Work, source: HarvestSource, tenant: Tenant, listing: Listing, number: int, values: Mapping[str, Any]
+) -> Entry:
     category = _category(listing)
     return Entry(
         id=new_id(),
-        code=identifiers.resource_code(category, next_number(work.session, f"code:{category}")),
+        code=identifiers.resource_code(category, number),
         category_code=category,
         origin=v.Origin.HARVESTED,
-        origin_portal=listing.portal.value,
+        origin_portal=source.key,
         external_id=listing.external_id,
         tenant=tenant,
         tenant_id=tenant.id,
         source_tenant=tenant,
         source_tenant_id=tenant.id,
-        author_id=work.actor.id,
+        author_id=SYSTEM.id,
         state=v.EntryState.PUBLISHED,
         open_state=v.OpenState.OPEN,
         catalogue_class=v.CatalogueClass.DEPARTMENTAL,
@@ -134,7 +238,6 @@ def _entry(work: Work, tenant: Tenant, listing: Listing, values: Mapping[str, An
         national_grade=v.NationalGrade.GENERAL,
         share_type=v.ShareType.SHARE_UNCOND,
         collect_state=v.CollectState.NONE,
-        licence=v.Licence.UNSTATED,
         items=[],
         created_at=work.now,
         changed_at=work.now,
@@ -148,47 +251,49 @@ def _category(listing: Listing) -> str:
     return f"{v.CatalogueClass.DEPARTMENTAL.value}{theme:02d}900"
 
 
-def _values(listing: Listing) -> dict[str, Any]:
-    """What a listing says of its entry.
+def _values(source: HarvestSource, listing: Listing) -> dict[str, Any]:
+    """What a listing says of its entry; the source stands in for a publisher and a place that it doesn't name."""
+    values = _said(listing)
+    values["publisher_name"] = values["publisher_name"] or source.zh
+    values["region_code"] = values["region_code"] or source.region_code
+    in_county = values["region_code"][4:6] not in ("", "00")
+    return values | {"data_range": v.DataRange.COUNTY if in_county else v.DataRange.WHOLE_CITY}
 
-    Where the portal doesn't say how its data are opened they are taken as open after login, which is how
-    these portals hand out what they list; its own words stand beside. Its count of rows is kept as words too,
-    because ours are measured.
+
+def _said(listing: Listing) -> dict[str, Any]:
+    """What a listing says in the terms of an entry.
+
+    Where the source doesn't say how its data are opened they are taken as open after login, which is how these
+    portals hand out what they list; its own words stand beside. Its count of rows is kept as words too, because
+    ours are measured.
     """
-    in_county = listing.region_code[4:] != "00"
     return {
         "title": listing.title,
+        "title_en": listing.title_en,
         "abstract": listing.abstract,
         "publisher_name": listing.provider,
         "origin_url": listing.source_url,
-        "origin_text": _own_words(listing),
+        "origin_text": "\n".join(f"{heading}：{text}" for heading, text in listing.words if heading and text),
         "themes": [theme.value for theme in listing.themes],
         "tags": list(listing.tags),
         "formats": [one.value for one in listing.formats],
         "region_code": listing.region_code,
-        "data_range": v.DataRange.COUNTY if in_county else v.DataRange.WHOLE_CITY,
+        "industry": listing.industry.value if listing.industry else None,
+        "time_from": listing.time_from,
+        "time_to": listing.time_to,
+        "granularity": listing.granularity,
         "collection_kind": v.CollectionKind.API if v.Format.API in listing.formats else v.CollectionKind.FILE,
         "update_cycle": listing.update_cycle or v.UpdateCycle.IRREGULAR,
         "security_level": listing.security_level or v.SecurityLevel.L1,
         "open_type": listing.open_type or v.OpenType.OPEN_UNCOND,
         "open_tier": listing.open_tier or v.OpenTier.T1,
         "open_condition": listing.open_condition,
+        "licence": listing.licence,
         "contact_phone": listing.contact or "",
+        "resources": [one.kept() for one in listing.resources],
         "published_at": _midnight(listing.published),
         "data_updated_at": _midnight(listing.updated),
     }
-
-
-def _own_words(listing: Listing) -> str:
-    """What the portal says in its own words, under its own headings, one line each."""
-    headings = HEADINGS[listing.portal]
-    said = (
-        (headings.condition, listing.open_condition),
-        (headings.cycle, listing.update_note),
-        (headings.formats, listing.format_text),
-        (headings.rows, "" if listing.rows is None else str(listing.rows)),
-    )
-    return "\n".join(f"{heading}：{text}" for heading, text in said if heading and text)
 
 
 def _midnight(day: date | None) -> datetime | None:

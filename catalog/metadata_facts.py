@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from catalog.mapping.portal_words import Portal
 from catalog.models import Entry, Item
 from catalog.reading import LIVE, OPENED
 from policies import vocabulary as v
@@ -21,7 +20,6 @@ from policies.vocabulary import MqaMetric as M
 KNOWN = {one.value: one for one in v.Format}
 HANDED_OUT = (v.Format.CSV, v.Format.JSON, v.Format.XLSX, v.Format.PARQUET)
 """The forms in which every table that the public may read is handed out."""
-PORTALS = {one.value for one in Portal}
 ITEM_OPEN = exists().where(Item.entry_id == Entry.id, Item.open_type == v.OpenType.OPEN_UNCOND)
 COLUMNS = (
     *(Entry.id, Entry.code, Entry.title, Entry.tenant_id, Entry.origin, Entry.origin_portal, Entry.origin_url),

@@ -16,8 +16,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from catalog.harvest_models import HarvestSource
 from policies import vocabulary as v
 from tenancy.models import Tenant
 from tenancy.types import Base, Id, Name, PersonId, Ref, TenantId, term
@@ -27,7 +28,11 @@ OWN_TITLES = text("origin = 'OWN' AND state <> 'DELETED'")
 
 
 class Entry(Base):
-    """A catalogue entry (目录): one dataset as its owner describes it, in whatever domain it is published."""
+    """A catalogue entry (目录): one dataset as its owner describes it, in whatever domain it is published.
+
+    `origin_portal` is the key of the platform it was taken over from; `archived_at` tells of an entry which that
+    platform lists no more, unlike one that somebody withdrew here.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -51,6 +56,7 @@ class Entry(Base):
     origin_url: Mapped[str | None] = mapped_column(String(1000))
     origin_text: Mapped[str] = mapped_column(Text, default="")
     publisher_name: Mapped[str | None] = mapped_column(String(200))
+    archived_at: Mapped[datetime | None]
 
     tenant_id: Mapped[TenantId] = mapped_column()
     source_tenant_id: Mapped[TenantId] = mapped_column()
@@ -106,6 +112,7 @@ class Entry(Base):
     source_url: Mapped[str] = mapped_column(String(1000), default="")
     related_codes: Mapped[list[str]]
     resources: Mapped[list[Any]] = mapped_column(default=list)
+    extras: Mapped[dict[str, Any]] = mapped_column(default=dict)
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)
     proposal: Mapped[dict[str, Any] | None]
     layout: Mapped[dict[str, Any] | None]
@@ -129,6 +136,9 @@ class Entry(Base):
 
     tenant: Mapped[Tenant] = relationship(foreign_keys="Entry.tenant_id", lazy="joined")
     source_tenant: Mapped[Tenant] = relationship(foreign_keys="Entry.source_tenant_id", lazy="joined")
+    harvest_source: Mapped[HarvestSource | None] = relationship(
+        primaryjoin=lambda: foreign(Entry.origin_portal) == HarvestSource.key, viewonly=True
+    )
     items: Mapped[list["Item"]] = relationship(
         order_by="Item.position", lazy="selectin", cascade="all, delete-orphan", back_populates="entry"
     )
@@ -145,7 +155,24 @@ class Entry(Base):
             "state": self.state.value,
             "tier": self.open_tier.value,
             "level": self.security_level.value,
+            "origin": self.origin.value,
+            "peer": self.origin_portal,
         }
+
+
+class EntryName(Base):
+    """A name by which another program asks for an entry: its own, never given to another entry of the same holder.
+
+    `holder` is the key of the platform that wished for it, `restore`, or the id of the tenant for which it was
+    drafted. Different holders may have the same name, so that nobody learns from a name what he may not see.
+    """
+
+    __tablename__ = "entry_name"
+
+    holder: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True, index=True)
+    entry_id: Mapped[str] = mapped_column(String(36), ForeignKey("entry.id"), index=True)
+    since: Mapped[datetime]
 
 
 class Item(Base):

@@ -119,11 +119,8 @@ def access(session: Session, entry: Entry, actor: Actor, now: datetime) -> Acces
         return Access((), "not-live")
     if entry.offline_since is not None:
         return Access((), OFFLINE)
-    grant = session.scalars(
-        select(Entitlement)
-        .where(Entitlement.entry_id == entry.id, held_by(actor, now))
-        .order_by(Entitlement.ends_at.desc())
-    ).first()
+    # Nothing is ever granted to the public: whole catalogues are told without a question for each entry.
+    grant = None if actor.kind == "anonymous" else _grant(session, entry, actor, now)
     if grant:
         known = {item.name for item in entry.items}
         return Access(tuple(name for name in grant.items if name in known), "grant", grant.grant_id)
@@ -137,6 +134,14 @@ def access(session: Session, entry: Entry, actor: Actor, now: datetime) -> Acces
             return Access(_items(entry, shared=False), "open-signed-in") if actor.is_person else Access((), "sign-in")
         return Access((), "apply")
     return Access((), "not-open")
+
+
+def _grant(session: Session, entry: Entry, actor: Actor, now: datetime) -> Entitlement | None:
+    return session.scalars(
+        select(Entitlement)
+        .where(Entitlement.entry_id == entry.id, held_by(actor, now))
+        .order_by(Entitlement.ends_at.desc())
+    ).first()
 
 
 def _items(entry: Entry, *, shared: bool) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from functools import partial
 import tantivy
 from sqlalchemy.orm import Session
 
-from catalog import search_help
+from catalog import search_help, words
 from catalog import search_queries as queries
 from catalog.models import Entry
-from catalog.search_asking import Asked, Sort, ask
+from catalog.search_asking import Asked, Sort, asking
 from catalog.search_documents import FACETS, JOINT, SETS, counted
 from catalog.search_help import Suggestions, suggest
 from catalog.search_index import Differences, Index, catch_up, lag, rebuild, verify
@@ -28,12 +28,14 @@ from tenancy.actors import Actor
 
 __all__ = [
     "FACETS",
+    "Asked",
     "Differences",
     "Found",
     "Index",
     "Query",
     "Sort",
     "Suggestions",
+    "asking",
     "catch_up",
     "find",
     "lag",
@@ -46,6 +48,7 @@ ROUNDS = 4
 MOST_PER_PAGE = 1000
 MOST_VALUES = 5000
 FEW = 5
+MOST_MEANT = 2
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ class Query:
 class Found:
     """The answer: how many, one page of them, and each facet's values with counts, the most frequent first.
 
-    A facet counts what ticking a value would give, so its own ticks don't narrow it. Where nothing was found,
-    `corrected` is the nearest text that finds something and `suggestions` are entries with some of the words.
+    Where few entries or none have every word, those with most of the words come after them, and `partly` says so.
+    A facet counts what ticking a value would give, so its own ticks don't narrow it. Where no entry has every
+    word, `corrected` is the nearest text that finds something; where nothing was found, `suggestions` are entries with
+    some of the words.
     """
 
     total: int
@@ -80,6 +85,7 @@ class Found:
     facets: Mapping[str, list[tuple[str, int]]]
     suggestions: tuple[Entry, ...] = ()
     corrected: str | None = None
+    partly: bool = False
 
 
 def find(index: Index, session: Session, actor: Actor, now: datetime, query: Query) -> Found:
@@ -89,19 +95,17 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = ask(index, session, actor, now, query.scope, hidden)
+        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
         hidden |= gone
-    return _help_out(asked, query, found) if found.total == 0 and query.text.strip() else found
+    return _help_out(asked, query, found) if query.text.strip() else found
 
 
 def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
-    text = queries.typed(asked.schema, query.text, asked.synonyms)
-    if text is None and query.text.strip():
-        text = tantivy.Query.empty_query()
+    text, partly = _meant(asked, query.text)
     wanted = [*([text] if text else []), *_limits(asked, query)]
     question = _Question(
         wanted, (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to), query.facets
@@ -114,7 +118,40 @@ def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     )
     entries = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in entries}
-    return Found(total - len(gone), entries, _count_facets(asked, question)), gone
+    return Found(total - len(gone), entries, _count_facets(asked, question), partly=partly), gone
+
+
+def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
+    """The strictest reading of a text that finds enough, and whether it asks for less than every word.
+
+    It is chosen from all that the actor may know of, whatever is ticked, so that ticks don't change the reading.
+    """
+    readings = _readings(asked, text)
+    if not readings:
+        return tantivy.Query.empty_query() if text.strip() else None, False
+    best, most = 0, 0
+    for place, reading in enumerate(readings if len(readings) > 1 else ()):
+        count = _count_reading(asked, text, place, reading)
+        best, most = (place, count) if count > most else (best, most)
+        if most >= queries.ENOUGH:
+            break
+    return readings[best], best > 0
+
+
+def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
+    """What a text may ask for; words in pinyin are read as the most frequent words that sound so, too."""
+    typed = {word for parts in words.of_query_readings(text) for word in parts if words.is_latin(word)}
+    sounds = {word: words.as_heard(word) for word in typed if word.isalpha()}
+    heard = {
+        word: asked.once(("heard", sound), partial(asked.sounding, sound, MOST_MEANT)) for word, sound in sounds.items()
+    }
+    return queries.ways(asked.schema, text, asked.synonyms, heard=heard)
+
+
+def _count_reading(asked: Asked, text: str, place: int, reading: tantivy.Query) -> int:
+    """How many entries one of the readings finds, from the strictest (0) on."""
+    question = ("reading", text, asked.synonyms.state, place)
+    return asked.once(question, partial(asked.count, [queries.weightless(reading)]))
 
 
 @dataclass(frozen=True)
@@ -181,10 +218,16 @@ def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
 
 
 def _help_out(asked: Asked, query: Query, found: Found) -> Found:
-    """What to offer where nothing was found."""
+    """What to offer where no entry has every word, or nothing was found at all."""
+    if found.total and not found.partly:
+        return found
+    readings = _readings(asked, query.text)
+    better = None
+    # A text that finds something without the ticks is as it was meant.
+    if not readings or _count_reading(asked, query.text, 0, readings[0]) == 0:
+        better = search_help.corrected(asked, query.text)
+    if found.total:
+        return replace(found, corrected=better)
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
-    text = queries.typed(asked.schema, query.text, asked.synonyms)
-    # A text that finds something without the ticks is as it was meant.
-    better = None if text is not None and asked.count([text]) else search_help.corrected(asked, query.text)
     return replace(found, suggestions=tuple(asked.read(near)), corrected=better)

@@ -4,7 +4,8 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from string import hexdigits
 
 import tantivy
 
@@ -12,17 +13,24 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 4
+SHAPE = 6
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
 SETS = ("theme", "format")
 """Facets of which an entry may have several values; they are counted by the set that it has, each set once."""
 JOINT = "|"
-ORDERS = ("by_updated", "by_score", "by_downloads", "by_title")
+ORDERS = ("by_updated", "by_score", "by_downloads", "by_title", "by_code")
+COUNTED = ("owner", "theme", "format", "tag", "licence", "tier", "region", "update_cycle", "origin", "state", "portal")
+"""What programs count by and ask for by exact value; `owner` is the tenant in whose care an entry is."""
 WORDS = ("title", "tags", "items", "publisher", "text")
 SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters")
-KEYS = ("kind", "code", "labels", "owner", "place")
+KEYS = ("kind", "code", "labels", "place", "resource")
+INSTANTS = ("changed", "created")
+"""When the description changed last and when it came to be, in whole microseconds since 1970."""
+NUMBERED = ("by_id", "by_changed", "by_created")
+"""Orders by whole numbers, in which a page far down is as near as the first; see `_numbered`."""
+ID_DIGITS, TIE_BITS = 15, 20
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
 ALWAYS = (0, 99991231)
@@ -30,6 +38,7 @@ ALWAYS = (0, 99991231)
 UNHASHED = frozenset({"by_downloads"})
 """Counted up without a change of the entry, so the index follows at the entry's next change or rebuild."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENTRY = "entry"
 MARK = "mark"
 
@@ -42,11 +51,9 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in (*KEYS, *SOUNDS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in SETS:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in (*map(counted, FACETS), *ORDERS):
+    for name in dict.fromkeys((*FACETS, *map(counted, FACETS), *COUNTED, *ORDERS)):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in SPAN:
+    for name in (*SPAN, *INSTANTS, *NUMBERED):
         builder.add_integer_field(name, fast=True)
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
@@ -69,6 +76,12 @@ def fields(entry: Entry) -> dict[str, list[str]]:
         "labels": sorted(label for label in reading.labels_of(entry) if not label.startswith("tenant:")),
         "owner": [entry.tenant_id],
         "place": surrounding(entry.region_code),
+        "tag": list(dict.fromkeys(entry.tags)),
+        "licence": [(entry.licence or v.Licence.UNSTATED).value],
+        "state": [entry.state.value],
+        "resource": list(dict.fromkeys(str(one["id"]) for one in entry.resources or () if one.get("id"))),
+        "portal": [entry.origin_portal] if entry.origin_portal else [],
+        **_numbered(entry),
         **_span(entry),
         **_facets(entry),
         **_orders(entry),
@@ -81,7 +94,7 @@ def document(found: Mapping[str, list[str]]) -> tantivy.Document:
     made = tantivy.Document()
     for name, values in found.items():
         for value in values:
-            if name in SPAN:
+            if name in (*SPAN, *INSTANTS, *NUMBERED):
                 made.add_integer(name, int(value))
             else:
                 made.add_text(name, value)
@@ -106,6 +119,11 @@ def surrounding(code: str) -> list[str]:
         return [code] if code else []
     above = [code[:2] + "0000", code[:4] + "00", code[:6], *([code[:9]] if len(code) > 9 else [])]
     return list(dict.fromkeys([*above, code]))
+
+
+def micros(instant: datetime) -> int:
+    """An instant as the index keeps it: whole microseconds since 1970."""
+    return (instant.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
 
 
 def day_number(day: date) -> int:
@@ -149,7 +167,22 @@ def _orders(entry: Entry) -> dict[str, list[str]]:
         "by_score": [f"{score:08d} {entry.id}"],
         "by_downloads": [f"{entry.downloads:012d} {entry.id}"],
         "by_title": [f"{spoken} {entry.title[:64]} {entry.id}"],
+        "by_code": [entry.code.lower()],
     }
+
+
+def _numbered(entry: Entry) -> dict[str, list[str]]:
+    """Instants, and numbers whose order is that of the ids, or of instants (to the millisecond) and then of the ids."""
+    digits = entry.id.replace("-", "")[:ID_DIGITS]
+    number = int(digits, 16) if len(digits) == ID_DIGITS and set(digits) <= set(hexdigits) else _hashed(entry.id)
+    tie = number >> (4 * ID_DIGITS - TIE_BITS)
+    instants = {"changed": micros(entry.changed_at), "created": micros(entry.created_at)}
+    orders = {f"by_{name}": (at // 1000 << TIE_BITS) + tie for name, at in instants.items()}
+    return {name: [str(value)] for name, value in {**instants, **orders, "by_id": number}.items()}
+
+
+def _hashed(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:ID_DIGITS], 16)
 
 
 def _texts(entry: Entry) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """Questions to the index, built from what somebody typed and ticked term by term; no syntax is parsed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import tantivy
@@ -13,34 +13,68 @@ from catalog.synonyms import NONE, Synonyms
 FEW = 8
 SYNONYM = 0.4
 """What a synonym counts beside the word itself."""
+ENOUGH = 5
+"""An answer with fewer entries is filled up with those that hold most of the words."""
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
+_WHOLE_TITLE_PIECE, _WHOLE_PIECE = 8.0, 0.5
+_ALL_WORDS = 50.0
+"""Puts entries with all words before those with most; more than words add up to."""
+_TELLING_LITTLE = frozenset(
+    "信息,数据,名单,名录,目录,清单,列表,一览表,情况,统计,查询,公示,怎么,怎样,怎么样,哪里,哪些,什么,如何,可以,有没有,"  # noqa: SIM905
+    "没有,附近,我家,最近,几年,每天,办了,列入,被列入".split(",")
+)
+"""Words of questions and of titles in general: they add weight, but nothing is left out for want of them."""
+
+Heard = Mapping[str, Sequence[str]]
+"""For words in pinyin the Chinese words that sound so."""
 
 
-def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE) -> Query | None:
-    """Entries that hold every word of a text, or have it as their code; None for a text without a word.
+def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, *, heard: Heard | None = None) -> Query | None:
+    """Entries that hold every word of a text, or have it as their code; None for a text without a word."""
+    found = ways(schema, text, synonyms, heard=heard)
+    return found[0] if found else None
 
-    A text may be read in several ways (numbers, pinyin with gaps); the best counts.
+
+def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, *, heard: Heard | None = None) -> list[Query]:
+    """What a text asks for, read ever less strictly: every telling word, all but one, half of them, any.
+
+    A text may be written in several ways (numbers, pinyin with gaps), of which the best counts. A single character
+    only adds weight beside longer words, so that a particle doesn't spoil a question; so do words that tell little.
+    Entries with all words come first in every reading. Empty for a text without a word.
     """
-    readings = [_every(schema, parts, synonyms) for parts in words.of_query_readings(text)]
+    readings = [_sorted(schema, parts, synonyms, heard or {}) for parts in words.of_query_readings(text)]
     if not readings:
-        return None
+        return []
+    every = _best([all_of(needed) for needed, _ in readings])
+    needed, others = readings[0]
+    extra = [(Occur.Should, one) for one in others]
     code = Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/"), index_option="basic")
-    return any_of([Query.boost_query(code, 50.0), _best(readings)])
+    first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
+    found = [any_of([Query.boost_query(code, 50.0), Query.boolean_query([(Occur.Must, every), *extra])])]
+    for least in sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True):
+        some = Query.boolean_query([(Occur.Should, one) for one in needed], least)
+        found.append(Query.boolean_query([(Occur.Must, some), first, *extra]))
+    return found
 
 
-def _every(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms) -> Query:
-    """Entries that hold every word, or for words on the list of synonyms one of their equals.
-
-    A single character only adds weight beside longer words, so that a particle doesn't spoil a question.
-    """
-    needed = [part for part in parts if len(part) > 1] or parts
-    clauses = []
+def _sorted(
+    schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard: Heard
+) -> tuple[list[Query], list[Query]]:
+    """For each word, or words that are together on the list of synonyms, a query: the needed ones and the rest."""
+    long = [part for part in parts if len(part) > 1] or parts
+    telling = [part for part in long if part not in _TELLING_LITTLE] or long
+    needed: list[Query] = []
+    others: list[Query] = []
     for span, equals in synonyms.parted(parts):
-        own = all_of([word(schema, part) for part in span])
-        others = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
-        found = _best([own, *(Query.boost_query(one, SYNONYM) for one in others)])
-        clauses.append((Occur.Must if equals or span[0] in needed else Occur.Should, found))
-    return Query.boolean_query(clauses)
+        own = all_of([_heard(schema, part, heard.get(part, ())) for part in span])
+        equal = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
+        query = _best([own, *(Query.boost_query(one, SYNONYM) for one in equal)])
+        (needed if any(part in telling for part in span) else others).append(query)
+    return needed, others
+
+
+def _heard(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
+    return any_of([word(schema, part), *(word(schema, one) for one in meant)])
 
 
 def _best(queries: list[Query]) -> Query:
@@ -74,10 +108,18 @@ def _pieces(schema: tantivy.Schema, part: str) -> list[Query]:
     if len(part) == 1:
         return [Query.boost_query(Query.term_query(schema, "characters", part), 2.0)]
     pairs: list[str | tuple[int, str]] = list(words.pairs(part))
-    fields = {"title_pairs": 2.0, "other_pairs": 0.5}
+    fields = {"title_pairs": _WHOLE_TITLE_PIECE, "other_pairs": _WHOLE_PIECE}
     if len(pairs) == 1:
         return [Query.boost_query(Query.term_query(schema, name, pairs[0]), weight) for name, weight in fields.items()]
     return [Query.boost_query(Query.phrase_query(schema, name, pairs), weight) for name, weight in fields.items()]
+
+
+def inside_field(schema: tantivy.Schema, field: str, part: str) -> Query:
+    """Entries that hold one word in a field; in the title as part of a longer word too."""
+    found = [Query.term_query(schema, field, part, index_option="freq")]
+    if field == "title" and words.is_han(part):
+        found += _pieces(schema, part)[:1]
+    return any_of(found)
 
 
 def begins(schema: tantivy.Schema, field: str, beginning: str, *, wrong: int = 0) -> Query:

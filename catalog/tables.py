@@ -31,6 +31,8 @@ else:
     duckdb, pa, pq = Later("duckdb"), Later("pyarrow"), Later("pyarrow.parquet")
 
 MAX_PAGE = 1_000
+NUMBER = "_id"
+"""The place of a row in its file, counted from 1, which may be asked for like a column that no table has."""
 SECONDS = 5.0
 BATCH_ROWS = 10_000
 GLOB = frozenset("*?[{")
@@ -105,13 +107,14 @@ class TableStore:
         order: Sequence[Order] = (),
         limit: int = 50,
         offset: int = 0,
+        most: int = MAX_PAGE,
     ) -> Page:
         """Rows offset … offset+limit of what passes the filter, in file order if no other is asked for.
 
         Raises Invalid for a page out of range or an unknown column, Refused when time or memory run out.
         """
-        if not (0 < limit <= MAX_PAGE and 0 <= offset < 2**62):
-            raise Invalid("filter.page", limit=MAX_PAGE)
+        if not (0 < limit <= most and 0 <= offset < 2**62):
+            raise Invalid("filter.page", limit=most)
         query = _Query(path, columns, where, order)
         with self._cursor(self._seconds) as cursor:
             total = cursor.sql(query.count(), params=query.params).fetchall()[0][0]
@@ -174,7 +177,7 @@ class _Query:
         self._position = {name: position for position, name in enumerate(stored.names)}
         self.names = tuple(stored.names if columns is None else columns)
         self._chosen = [self._reference(name) for name in self.names]
-        self.schema = pa.schema([stored.field(self._position[name]).remove_metadata() for name in self.names])
+        self.schema = pa.schema([_field(stored, name) for name in self.names])
         condition, values = filters.compile_sql(where, self._reference)
         aliases = ", ".join(f"c{position}" for position in range(len(stored.names)))
         self._source = f"FROM read_parquet(?) AS t({aliases}) WHERE {condition}"
@@ -195,6 +198,8 @@ class _Query:
 
     def _reference(self, name: str) -> str:
         """The only way a column gets into a statement: by its place in the file."""
+        if name == NUMBER and name not in self._position:
+            return "(t.file_row_number + 1)"
         if name not in self._position:
             raise Invalid("filter.unknown-column", column=name[:200])
         return f"c{self._position[name]}"
@@ -207,6 +212,11 @@ def _schema(path: Path) -> pa.Schema:
         return pq.read_schema(path)
     except FileNotFoundError as error:
         raise NotFound("file.no-blob") from error
+
+
+def _field(stored: pa.Schema, name: str) -> pa.Field:
+    position = stored.get_field_index(name)
+    return pa.field(name, pa.int64()) if position < 0 else stored.field(position).remove_metadata()
 
 
 def _type(stored: pa.DataType) -> ColumnType:

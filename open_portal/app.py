@@ -6,14 +6,12 @@ from flask import Flask, current_app, g, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from open_portal import arrivals, doors, faces, failures, language, navigation, security
+from open_portal import arrivals, doors, faces, failures, language, limits, navigation, security
 from open_portal.doors import Access
 from open_portal.entrants import Entrant
 from open_portal.pages import BLUEPRINTS
@@ -38,11 +36,11 @@ def create_app(kit: Kit) -> Flask:
     Babel(app, default_locale="zh_Hans_CN", locale_selector=language.choose)
     manager = LoginManager(app)
     manager.user_loader(lambda secret: Entrant(secret) if g.actor.is_person else None)
-    Limiter(get_remote_address, app=app, default_limits=["1200 per minute"], storage_uri="memory://")
     for blueprint, face, access in BLUEPRINTS:
         doors.hang(app, blueprint, face, access)
         if access is Access.MACHINE:
             csrf.exempt(blueprint)
+    limits.install(app)
     app.context_processor(_globals)
     app.wsgi_app = faces.Mounting(app.wsgi_app, kit.settings, kit.database)  # type: ignore[method-assign]
     return app

@@ -11,7 +11,7 @@ from open_portal.wiring import Kit
 from policies.refusals import Invalid
 
 MEGABYTE = 1_000_000
-TAKING = frozenset({"desk.register", "desk.upload"})
+TAKING = frozenset({"desk.register", "desk.upload", "ckan.act"})
 """Views whose forms may carry a file."""
 
 

@@ -111,6 +111,7 @@ def title_of(status: int) -> str:
         403: _("You are not allowed to do this"),
         404: _("This page does not exist"),
         405: _("This cannot be done at this address"),
+        406: _("This is not to be had in the form you asked for"),
         409: _("This cannot be done now"),
         410: _("This is no longer here"),
         413: _("What was sent is too large"),

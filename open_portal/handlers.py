@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import scanning, search_index, successions, uploads
+from catalog import harvest_sources, harvests, scanning, search_index, successions, uploads
 from catalog.models import StoredFile, Version
 from catalog.reading_files import looking
-from open_portal import letters
+from open_portal import harvesting, letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Forbidden, Refusal
@@ -32,6 +32,7 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
+    from open_portal import foreign
     from quality import checks, reading
     from quality.engines import engine_docs
     from quality.profiling import assessing
@@ -40,6 +41,7 @@ else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     assessing = Later("quality.profiling.assessing")
     checks = Later("quality.checks")
+    foreign = Later("open_portal.foreign")
     engine_docs = Later("quality.engines.engine_docs")
     reading = Later("quality.reading")
     trial_runs = Later("quality.suites.trial_runs")
@@ -60,6 +62,7 @@ SCHEDULES = {
     "store.sweep": 3600,
     "uploads.sweep": 3600,
     "waivers.follow": 3600,
+    "harvests.ask": 3600,
 }
 
 
@@ -308,6 +311,23 @@ def follow_waivers(kit: Kit, _payload: Mapping[str, Any]) -> None:
         waivers.follow(unit)
 
 
+def run_harvest(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Take over another platform's catalogue; one that was broken off is begun anew."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        run = harvests.begin_asked(unit, payload["run_id"], harvesting.holder(), harvesting.alive)
+        readings = None if run is None else foreign.readings(kit, run.source, unit.session)
+    if run is not None and readings is not None:
+        harvesting.run(kit, run.id, readings)
+        search_index.catch_up(kit.index, kit.database)
+
+
+def ask_for_harvests(kit: Kit, _payload: Mapping[str, Any]) -> None:
+    """Ask for the reading of every source whose time has come."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        for source in harvest_sources.due(unit.session, unit.now):
+            harvests.schedule(unit, source)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
@@ -329,4 +349,6 @@ HANDLERS: Mapping[str, Handler] = {
     "uploads.sweep": sweep_uploads,
     "suite.try": try_rules,
     "waivers.follow": follow_waivers,
+    "harvest.run": run_harvest,
+    "harvests.ask": ask_for_harvests,
 }

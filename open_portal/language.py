@@ -18,6 +18,8 @@ from policies.vocabulary import Term
 LANGUAGES = ("zh_Hans_CN", "en")
 ZONE = ZoneInfo("Asia/Shanghai")
 YEAR = 31_536_000
+MACHINES = ("api", "ckan")
+"""Doors of programs, where nothing is kept in a cookie and nobody is sent elsewhere."""
 
 
 def choose() -> str:
@@ -32,7 +34,7 @@ def choose() -> str:
 def switch() -> Response | WerkzeugResponse | None:
     """Keep a choice made by a link (?language=…, ?view=…) in a cookie and come back without it in the address."""
     chosen = {name: request.args.get(name) for name in ("language", "view")}
-    if request.method != "GET" or request.blueprint == "api" or not any(chosen.values()):
+    if request.method != "GET" or request.blueprint in MACHINES or not any(chosen.values()):
         return None
     allowed = {"language": LANGUAGES, "view": ("elder", "standard")}
     if any(value and value not in allowed[name] for name, value in chosen.items()):

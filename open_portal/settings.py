@@ -165,6 +165,13 @@ LIST = (
     ),
     Setting("RUN_SECONDS", "600", _count, "longest quality run, in seconds", "单次质量检测的最长时间(秒)"),
     Setting(
+        "SEARCHES_PER_MINUTE",
+        "120",
+        _count,
+        "searches with filters that one address may make in a minute without signing in, in each web process",
+        "未登录时单个地址每分钟可进行的带筛选搜索次数(每个网页进程分别计数)",
+    ),
+    Setting(
         "AUTHORITY",
         "data-bureau",
         str,
@@ -196,6 +203,7 @@ class Settings:
     max_upload_mb: int
     memory_mb: int
     run_seconds: int
+    searches_per_minute: int
     authority: str
 
     @property

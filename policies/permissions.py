@@ -21,7 +21,13 @@ from policies.vocabulary import Role
 FOLDER = Path(__file__).parent / "cedar"
 DEFAULT_DENY = "default-deny"
 
-_ENTITY = {"person": "User", "credential": "Credential", "anonymous": "Anonymous", "system": "Platform"}
+_ENTITY = {
+    "person": "User",
+    "credential": "Credential",
+    "peer": "Peer",
+    "anonymous": "Anonymous",
+    "system": "Platform",
+}
 _SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 _GIVEN = frozenset({"type", "id", "path"})
 _OURS = frozenset({"key", "tenant"})
@@ -37,7 +43,7 @@ class Principal:
 
     id: str
     kind: str
-    """One of person, credential (its id is that of its grant), anonymous and system."""
+    """One of person, credential (its id is that of its grant), peer (its id is its key), anonymous and system."""
     verified: bool = False
     standings: tuple[tuple[str, str], ...] = ()
 

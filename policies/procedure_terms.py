@@ -214,3 +214,21 @@ class Measure(Ranked):
     REVOKE = "REVOKE", "撤销授权", "Revoke the grant"
     CREDIT = "CREDIT", "记入信用档案", "Record in the credit file"
     TRANSFER = "TRANSFER", "移送有关部门", "Transfer to the competent organ"
+
+
+class TokenScope(Term):
+    """What a token may be used for."""
+
+    READ = "read", "只读", "Read only"
+    DRAFT = "draft", "读取并起草目录", "Read and write drafts"
+    EXCHANGE = "exchange", "平台间交换", "Exchange between platforms"
+    RESTORE = "restore", "恢复目录", "Restore a catalogue"
+
+
+class PeerState(Term):
+    """Whether another platform is connected."""
+
+    PROPOSED = "PROPOSED", "待批准", "Waiting for approval"
+    CONNECTED = "CONNECTED", "已接入", "Connected"
+    DECLINED = "DECLINED", "未批准", "Declined"
+    DISCONNECTED = "DISCONNECTED", "已断开", "Disconnected"

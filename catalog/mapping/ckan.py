@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from catalog.mapping import regions
 from catalog.mapping.codes import AUTHORITY, FREQUENCIES
 from catalog.mapping.offers import Offer
-from catalog.mapping.portal_words import COUNTIES
 from catalog.models import Entry
 from policies import vocabulary as v
-from tenancy.models import Tenant
+from tenancy.models import PeerBody, Tenant
 
 VERSION = "2.10.4"
 """The CKAN release whose contract the facade keeps."""
@@ -43,15 +43,30 @@ EXTRAS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "quality_score": ("质量评分", "Quality score"),
         "quality_grade": ("质量等级", "Quality grade"),
         "publisher": ("数源单位", "Publisher"),
+        "title_en": ("英文标题", "Title in English"),
+        "notes_en": ("英文摘要", "Abstract in English"),
+        "granularity": ("数据粒度", "Granularity"),
         "origin_portal": ("来源平台", "Portal of origin"),
         "origin_url": ("来源平台网址", "Address at the portal of origin"),
+        "origin_id": ("来源平台标识", "Identifier at the portal of origin"),
     }
 )
 """The fixed keys of a package's extras, with what each means in Chinese and English."""
 
+STATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "active": tuple(one.value for one in v.EntryState if one.live),
+        "draft": ("DRAFT", "PUBLISH_REVIEW", "REJECTED"),
+        "deleted": ("WITHDRAWN", "SUSPENDED", "DELETED"),
+    }
+)
+"""The states of a package, and the states of an entry that each stands for."""
+
+RESOURCE_FIELDS = frozenset({"id", "name", "description", "format", "url", "hash"})
+"""The fields by which resources may be searched and put in order."""
+
 _THEMES = {theme.value: theme for theme in v.Theme}
 _REGIONS = {one.value: one for one in v.Region}
-_NEIGHBOURS = {code: name for name, code in COUNTIES.items()}
 
 
 def name_of(entry: Entry) -> str:
@@ -59,13 +74,20 @@ def name_of(entry: Entry) -> str:
     return entry.code.replace("/", "-").lower()
 
 
-def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str) -> dict[str, Any]:
+def state_of(entry: Entry) -> str:
+    """The state of an entry as CKAN knows states."""
+    return next(name for name, states in STATES.items() if entry.state.value in states)
+
+
+def package(
+    entry: Entry, offers: Sequence[Offer], base_url: str, language: str, *, private: bool = False
+) -> dict[str, Any]:
     """An entry with its offers as a package; titles are the Chinese ones unless the language is English."""
     licence = entry.licence or v.Licence.UNSTATED
     office = publisher(entry, language)
     phone, email = entry.contact_phone, entry.contact_email
     resources = [_resource(entry, offer, place, language) for place, offer in enumerate(offers)]
-    tags = [_tag(tag) for tag in entry.tags]
+    tags = [tag(one) for one in entry.tags]
     return {
         "id": entry.id,
         "name": name_of(entry),
@@ -81,14 +103,14 @@ def package(entry: Entry, offers: Sequence[Offer], base_url: str, language: str)
         "license_title": licence.label(language),
         "license_url": licence.uri,
         "isopen": licence.free,
-        "private": False,
-        "state": "active" if entry.state.live else "deleted",
+        "private": private,
+        "state": state_of(entry),
         "type": "dataset",
         "owner_org": entry.tenant_id,
         "organization": organization(entry.tenant, base_url, language),
         "creator_user_id": None,
-        "metadata_created": _instant(entry.created_at),
-        "metadata_modified": _instant(entry.changed_at),
+        "metadata_created": instant(entry.created_at),
+        "metadata_modified": instant(entry.changed_at),
         "num_resources": len(resources),
         "num_tags": len(tags),
         "resources": resources,
@@ -112,12 +134,37 @@ def organization(tenant: Tenant, base_url: str, language: str, *, packages: int 
         "type": "organization",
         "image_url": "",
         "image_display_url": "",
-        "created": _instant(tenant.created_at),
+        "created": instant(tenant.created_at),
         "is_organization": True,
         "approval_status": "approved",
         "state": "deleted" if tenant.dissolved_on else "active",
     }
     return made if packages is None else made | {"package_count": packages}
+
+
+def peer_body(row: PeerBody, base_url: str) -> dict[str, Any]:
+    """A body or group of another platform, as that platform named it."""
+    grouped = row.kind != "organization"
+    return {
+        "id": row.external_id,
+        "name": row.name,
+        "title": row.title,
+        "display_name": row.title,
+        "description": row.description,
+        "type": row.kind,
+        "image_url": "",
+        "image_display_url": "",
+        "created": instant(row.created_at),
+        "is_organization": not grouped,
+        "approval_status": "approved",
+        "state": "active",
+        "package_count": 0,
+        "extras": [{"key": "platform", "value": base_url}],
+        "packages": [],
+        "users": [],
+        "tags": [],
+        "groups": [],
+    }
 
 
 def group(theme: v.Theme, language: str, *, packages: int | None = None) -> dict[str, Any]:
@@ -157,6 +204,31 @@ def licences(language: str) -> list[dict[str, Any]]:
     ]
 
 
+def activity(entry: Entry) -> dict[str, Any]:
+    """The latest change of an entry, as activity streams tell of it; who made it stays inside."""
+    fresh = entry.changed_at == entry.created_at
+    package_ = {"id": entry.id, "name": name_of(entry), "title": entry.title}
+    return {
+        "id": _uuid(f"activity:{entry.id}:{entry.changed_at.isoformat()}"),
+        "timestamp": instant(entry.changed_at),
+        "user_id": None,
+        "object_id": entry.id,
+        "activity_type": "new package" if fresh else "changed package",
+        "data": {"package": package_, "actor": None},
+    }
+
+
+def tag(name: str) -> dict[str, Any]:
+    """A tag."""
+    return {
+        "id": _uuid(f"tag:{name}"),
+        "name": name,
+        "display_name": name,
+        "vocabulary_id": None,
+        "state": "active",
+    }
+
+
 def publisher(entry: Entry, language: str) -> str:
     """The body that publishes an entry: its tenant, or whom the portal of origin names."""
     return entry.publisher_name or entry.tenant.name.label(language)
@@ -164,13 +236,13 @@ def publisher(entry: Entry, language: str) -> str:
 
 def region(code: str, language: str) -> str:
     """The name of a division of ours or of the neighbours; its code where none is known."""
-    return _REGIONS[code].label(language) if code in _REGIONS else _NEIGHBOURS.get(code, code)
+    return _REGIONS[code].label(language) if code in _REGIONS else (regions.name_of(code) or code)
 
 
 def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[str, Any]:
     is_api = offer.format is v.Format.API
     open_ = not offer.restricted
-    modified = _instant(offer.modified)
+    modified = instant(offer.modified)
     return {
         "id": offer.id,
         "package_id": entry.id,
@@ -185,12 +257,12 @@ def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[
         "hash": (offer.sha256 or "") if open_ else None,
         "position": position,
         "resource_type": ("api" if is_api else "file") if open_ else "",
-        "created": _instant(offer.created),
+        "created": instant(offer.created),
         "last_modified": modified,
         "metadata_modified": modified,
         "cache_url": None,
         "cache_last_updated": None,
-        "datastore_active": open_ and is_api,
+        "datastore_active": open_ and offer.id.startswith(entry.id),
         "state": "active",
     }
 
@@ -211,25 +283,20 @@ def _extras(entry: Entry, language: str) -> dict[str, str]:
         "security_level": entry.security_level.value,
         "temporal_start": _day(entry.time_from),
         "temporal_end": _day(entry.time_to),
-        "data_updated": _instant(entry.data_updated_at) if entry.data_updated_at else None,
+        "data_updated": instant(entry.data_updated_at) if entry.data_updated_at else None,
         "rows": entry.rows,
         "quality_score": entry.score,
         "quality_grade": entry.grade.value if entry.grade else None,
         "publisher": publisher(entry, language),
+        "title_en": entry.title_en,
+        "notes_en": entry.abstract_en,
+        "granularity": entry.granularity,
         "origin_portal": entry.origin_portal,
         "origin_url": entry.origin_url,
+        "origin_id": entry.external_id,
     }
-    return {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
-
-
-def _tag(tag: str) -> dict[str, Any]:
-    return {
-        "id": _uuid(f"tag:{tag}"),
-        "name": tag,
-        "display_name": tag,
-        "vocabulary_id": None,
-        "state": "active",
-    }
+    ours = {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
+    return {**{str(key): str(value) for key, value in (entry.extras or {}).items()}, **ours}
 
 
 def _licence_id(licence: v.Licence) -> str:
@@ -244,9 +311,9 @@ def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _instant(instant: datetime) -> str:
+def instant(when: datetime) -> str:
     """As CKAN writes instants: ISO 8601 in UTC, with microseconds and without a zone."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def _uuid(name: str) -> str:

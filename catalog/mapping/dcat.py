@@ -1,205 +1,302 @@
-"""Entries as DCAT 3 with the code lists of DCAT-AP, page by page: a large catalogue needs little memory."""
+"""Entries as DCAT 3 with the code lists of DCAT-AP 3: a head, then datasets page by page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from urllib.parse import quote
 
-from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
-
-from catalog.mapping import ckan
-from catalog.mapping.codes import ACCESS_RIGHTS, AUTHORITY, FREQUENCIES
-from catalog.mapping.offers import Offer
+from catalog.mapping import ckan, linked_quality
+from catalog.mapping.codes import (
+    ACCESS_RIGHTS,
+    AUTHORITY,
+    EUROPEAN_THEMES,
+    FILE_TYPES,
+    FREQUENCIES,
+    LANGUAGES,
+    MEDIA_TYPES,
+    SCHEME_OF_THEMES,
+)
+from catalog.mapping.linked import Fact, Link, Thing, address, text, value
+from catalog.mapping.offers import Listed, Offer, origin_of
 from catalog.models import Entry
 from policies import vocabulary as v
 from tenancy.models import Tenant
 
-SPDX = Namespace("http://spdx.org/rdf/terms#")
-VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
-MEDIA = "https://www.iana.org/assignments/media-types/"
-PREFIXES = {
-    "dcat": DCAT,
-    "dct": DCTERMS,
-    "foaf": FOAF,
-    "skos": SKOS,
-    "spdx": SPDX,
-    "vcard": VCARD,
-    "xsd": XSD,
-}
-
-Listed = tuple[Entry, Sequence[Offer]]
-"""An entry with the offers of its data."""
+NO_DESCRIPTION = "（来源没有提供说明）", "(The source gives no description.)"
 
 
-def turtle(owner: Tenant, pages: Iterable[Sequence[Listed]], base_url: str) -> Iterator[str]:
-    """The catalogue of a tenant as Turtle, one piece for its head and one for each page."""
-    yield _text(head(owner, base_url))
-    for listed in pages:
-        yield _text(page(listed, base_url))
+@dataclass(frozen=True)
+class Site:
+    """Whose catalogue it is, where it lies, and the weights by which quality scores are made up."""
+
+    owner: Tenant
+    base: str
+    weights: Mapping[v.Dimension, object]
+
+    @property
+    def catalogue(self) -> str:
+        """The name of the catalogue."""
+        return address(f"{self.base}/catalog")
 
 
-def head(owner: Tenant, base_url: str) -> Graph:
-    """The catalogue itself: its title, publisher and themes, without any entry."""
-    graph = _graph()
-    here = catalogue(base_url)
-    graph.add((here, RDF.type, DCAT.Catalog))
-    for language, title in (("zh", owner.name.zh), ("en", owner.name.en)):
-        if title:
-            graph.add((here, DCTERMS.title, Literal(title, lang=language)))
-    graph.add((here, DCTERMS.publisher, _agent(graph, base_url, owner.key, owner.name.zh, owner.name.en)))
-    graph.add((here, FOAF.homepage, _address(base_url)))
-    scheme = _address(f"{base_url}/themes")
-    graph.add((here, DCAT.themeTaxonomy, scheme))
-    graph.add((scheme, RDF.type, SKOS.ConceptScheme))
-    for theme in v.Theme:
-        concept = _theme(base_url, theme.value)
-        graph.add((concept, RDF.type, SKOS.Concept))
-        graph.add((concept, SKOS.inScheme, scheme))
-        graph.add((concept, SKOS.notation, Literal(theme.value)))
-        for language in ("zh", "en"):
-            graph.add((concept, SKOS.prefLabel, Literal(theme.label(language), lang=language)))
-    return graph
+@dataclass(frozen=True)
+class Part:
+    """One page of the catalogue: its address, those of its neighbours, and how many entries there are in all."""
+
+    here: str
+    first: str
+    last: str
+    previous: str | None
+    following: str | None
+    total: int
+    size: int
 
 
-def page(listed: Sequence[Listed], base_url: str) -> Graph:
-    """Some entries as datasets of the catalogue."""
-    graph = _graph()
-    for entry, offers in listed:
-        dataset = _dataset(graph, entry, base_url)
-        graph.add((catalogue(base_url), DCAT.dataset, dataset))
-        for offer in offers:
-            graph.add((dataset, DCAT.distribution, _distribution(graph, entry, offer, dataset)))
-    return graph
-
-
-def catalogue(base_url: str) -> URIRef:
-    """The name of the catalogue."""
-    return _address(f"{base_url}/catalog")
-
-
-def _dataset(graph: Graph, entry: Entry, base_url: str) -> URIRef:
-    here = _address(f"{base_url}/datasets/{ckan.name_of(entry)}")
-    graph.add((here, RDF.type, DCAT.Dataset))
-    graph.add((here, DCTERMS.identifier, Literal(entry.code)))
-    _say(graph, here, DCTERMS.title, entry.title, entry.title_en)
-    _say(graph, here, DCTERMS.description, entry.abstract, entry.abstract_en)
-    for tag in entry.tags:
-        graph.add((here, DCAT.keyword, Literal(tag, lang="zh")))
-    for theme in entry.themes:
-        graph.add((here, DCAT.theme, _theme(base_url, theme)))
-    rights = ACCESS_RIGHTS[entry.open_type]
-    graph.add((here, DCTERMS.accessRights, URIRef(f"{AUTHORITY}access-right/{rights}")))
-    frequency = FREQUENCIES[entry.update_cycle]
-    graph.add((here, DCTERMS.accrualPeriodicity, URIRef(f"{AUTHORITY}frequency/{frequency}")))
-    graph.add((here, DCTERMS.publisher, _publisher(graph, entry, base_url)))
-    graph.add((here, DCAT.landingPage, _address(entry.origin_url or str(here))))
-    for predicate, instant in (
-        (DCTERMS.issued, entry.published_at),
-        (DCTERMS.modified, entry.data_updated_at or entry.changed_at),
+def part(site: Site, listed: Sequence[Listed], paging: Part) -> list[Thing]:
+    """One page of the catalogue that stands for itself, with the way to the next one (Hydra)."""
+    page = Thing(address(paging.here), ("hydra:PartialCollectionView", "hydra:PagedCollection"))
+    page.say("hydra:totalItems", value(paging.total, "xsd:integer"))
+    page.say("hydra:itemsPerPage", value(paging.size, "xsd:integer"))
+    for name, where in (
+        ("first", paging.first),
+        ("previous", paging.previous),
+        ("next", paging.following),
+        ("last", paging.last),
     ):
-        if instant:
-            graph.add((here, predicate, Literal(instant.isoformat(), datatype=XSD.dateTime)))
-    _place(graph, here, entry)
-    _time(graph, here, entry)
-    _contact(graph, here, entry)
+        if where:
+            page.say(f"hydra:{name}", Link(address(where)))
+    view = Thing(site.catalogue, ("hydra:Collection",))
+    view.say("hydra:totalItems", value(paging.total, "xsd:integer"))
+    view.say("hydra:view", Link(page.address))
+    return [*head(site), view, page, *datasets(site, listed)]
+
+
+def record(site: Site, listed: Listed) -> list[Thing]:
+    """One entry with the terms of ours that it uses."""
+    themes = [_theme(site, one) for one in v.Theme if one.value in listed.entry.themes]
+    measured = linked_quality.metrics(site.catalogue, site.weights) if _measured(listed) else []
+    return [_dataset(site, listed), *themes, *measured]
+
+
+def head(site: Site) -> list[Thing]:
+    """The catalogue itself with its publisher and themes, and the metrics of quality; without any entry."""
+    name = site.owner.name
+    here = Thing(site.catalogue, ("dcat:Catalog",))
+    here.say_both("dct:title", f"{name.zh}公共数据目录", f"Catalogue of public data, {name.en}" if name.en else "")
+    here.say_both(
+        "dct:description",
+        f"{name.zh}公共数据平台向社会公布的数据集目录，含转载自其他平台的数据集。",
+        "What the public-data platform makes known to everyone, with datasets taken over from other platforms.",
+    )
+    here.say("dct:publisher", _agent(site.base, site.owner.key, name.zh, name.en))
+    here.say("foaf:homepage", Thing(address(f"{site.base}/"), ("foaf:Document",)))
+    here.say("dct:language", *(Link(one, "dct:LinguisticSystem") for one in LANGUAGES.values()))
+    here.say("dcat:themeTaxonomy", Link(_scheme(site)), Link(SCHEME_OF_THEMES))
+    here.say("dcat:service", _service(site))
+    scheme = Thing(_scheme(site), ("skos:ConceptScheme",))
+    scheme.say_both("dct:title", "数据领域", "Themes")
+    themes = [_theme(site, one) for one in v.Theme]
+    return [here, scheme, *themes, *linked_quality.metrics(site.catalogue, site.weights)]
+
+
+def datasets(site: Site, listed: Sequence[Listed]) -> list[Thing]:
+    """Some entries as datasets of the catalogue."""
+    found = [_dataset(site, one) for one in listed]
+    here = Thing(site.catalogue, ())
+    here.say("dcat:dataset", *(Link(one.address) for one in found))
+    return [here, *found] if found else []
+
+
+def name_of(base: str, code: str) -> str:
+    """The name of a dataset: the address of its page."""
+    return address(f"{base}/datasets/{code.replace('/', '-').lower()}")
+
+
+def _dataset(site: Site, listed: Listed) -> Thing:
+    entry = listed.entry
+    own = entry.origin is v.Origin.OWN
+    here = Thing(name_of(site.base, entry.code), ("dcat:Dataset",))
+    here.say("dct:identifier", text(entry.code))
+    here.say_both("dct:title", entry.title, entry.title_en)
+    here.say_both(
+        "dct:description", *((entry.abstract, entry.abstract_en) if entry.abstract.strip() else NO_DESCRIPTION)
+    )
+    here.say("dcat:keyword", *(text(tag, "zh") for tag in entry.tags))
+    here.say("dcat:theme", *(Link(_theme_name(site, one)) for one in entry.themes))
+    here.say("dcat:theme", *(Link(one) for one in _european(entry)))
+    here.say(
+        "dct:accessRights", Link(f"{AUTHORITY}access-right/{ACCESS_RIGHTS[entry.open_type]}", "dct:RightsStatement")
+    )
+    here.say("dct:accrualPeriodicity", Link(f"{AUTHORITY}frequency/{FREQUENCIES[entry.update_cycle]}", "dct:Frequency"))
+    here.say("dct:publisher", _publisher(site, entry))
+    if own and entry.source_tenant_id != entry.tenant_id:
+        source = entry.source_tenant
+        here.say("dct:creator", _agent(site.base, source.key, source.name.zh, source.name.en))
+    here.say("dcat:landingPage", Thing(address(origin_of(entry) or here.address), ("foaf:Document",)))
+    here.say("dct:issued", _instant(entry.published_at))
+    here.say("dct:modified", _instant(entry.data_updated_at or entry.changed_at))
+    if own:
+        here.say("dct:language", Link(LANGUAGES["zh"], "dct:LinguisticSystem"))
+    here.say("dct:spatial", _place(entry))
+    here.say("dct:temporal", _time(entry))
+    here.say("dcat:contactPoint", _contact(entry))
+    here.say("dct:relation", *(Link(name_of(site.base, code)) for code in listed.related))
+    if listed.version is not None:
+        here.say("dcat:version", text(str(listed.version.number)))
+        here.say(
+            "dqv:hasQualityMeasurement", *linked_quality.measurements(site.catalogue, here.address, listed.version)
+        )
+    _say_origin(here, entry)
+    here.say("dcat:distribution", *(_distribution(site, entry, offer, here.address) for offer in listed.offers))
     return here
 
 
-def _distribution(graph: Graph, entry: Entry, offer: Offer, dataset: URIRef) -> URIRef:
-    here = URIRef(f"{dataset}#{quote(offer.id)}")
-    address = _address(offer.url)
-    graph.add((here, RDF.type, DCAT.Distribution))
-    graph.add((here, DCAT.accessURL, address))
-    for language in ("zh", "en"):
-        graph.add((here, DCTERMS.title, Literal(offer.format.label(language), lang=language)))
-    graph.add((here, DCTERMS.issued, Literal(offer.created.isoformat(), datatype=XSD.dateTime)))
-    graph.add((here, DCTERMS.modified, Literal(offer.modified.isoformat(), datatype=XSD.dateTime)))
-    graph.add((here, DCAT.mediaType, URIRef(MEDIA + offer.format.media_type)))
-    if entry.licence and entry.licence.uri:
-        graph.add((here, DCTERMS.license, URIRef(entry.licence.uri)))
+def _say_origin(here: Thing, entry: Entry) -> None:
+    """For an entry of another platform: which one it was taken over from, and its record there."""
+    if entry.origin is v.Origin.OWN:
+        return
+    where = origin_of(entry)
+    if where:
+        here.say("dct:source", Link(address(where)))
+    if entry.origin_portal:
+        source = entry.harvest_source
+        zh, en = (source.label("zh"), source.label("en")) if source else (entry.origin_portal, entry.origin_portal)
+        statement = Thing("", ("dct:ProvenanceStatement",))
+        statement.say_both("rdfs:label", f"转载自{zh}", f"Taken over from {en}")
+        here.say("dct:provenance", statement)
+
+
+def _distribution(site: Site, entry: Entry, offer: Offer, dataset: str) -> Thing:
+    here = Thing(f"{dataset}#{quote(offer.id)}", ("dcat:Distribution",))
+    where = address(offer.url)
+    here.say("dcat:accessURL", Link(where))
+    if offer.name:
+        here.say("dct:title", text(offer.name))
+    else:
+        here.say_both("dct:title", offer.format.zh, offer.format.en)
+    here.say("dct:description", text(offer.description))
+    here.say("dct:issued", _instant(offer.created))
+    here.say("dct:modified", _instant(offer.modified))
+    if offer.format is not v.Format.OTHER or offer.media_type:
+        here.say("dcat:mediaType", Link(MEDIA_TYPES + offer.media, "dct:MediaType"))
+    if offer.format in FILE_TYPES:
+        here.say("dct:format", Link(f"{AUTHORITY}file-type/{FILE_TYPES[offer.format]}", "dct:MediaTypeOrExtent"))
+    _say_terms(here, site, entry)
     if offer.restricted:
         return here
-    if offer.format is not v.Format.API:
-        graph.add((here, DCAT.downloadURL, address))
-    if offer.size is not None:
-        graph.add((here, DCAT.byteSize, Literal(offer.size, datatype=XSD.nonNegativeInteger)))
+    if offer.is_file and not (offer.elsewhere and offer.format is v.Format.OTHER):
+        here.say("dcat:downloadURL", Link(where))
+    here.say("dcat:byteSize", value(offer.size, "xsd:nonNegativeInteger"))
     if offer.sha256:
-        sum_ = BNode()
-        graph.add((here, SPDX.checksum, sum_))
-        graph.add((sum_, RDF.type, SPDX.Checksum))
-        graph.add((sum_, SPDX.algorithm, SPDX.checksumAlgorithm_sha256))
-        graph.add((sum_, SPDX.checksumValue, Literal(offer.sha256, datatype=XSD.hexBinary)))
+        checksum = Thing("", ("spdx:Checksum",))
+        algorithm = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
+        checksum.say("spdx:algorithm", Link(algorithm, "spdx:ChecksumAlgorithm"))
+        checksum.say("spdx:checksumValue", value(offer.sha256, "xsd:hexBinary"))
+        here.say("spdx:checksum", checksum)
     return here
 
 
-def _publisher(graph: Graph, entry: Entry, base_url: str) -> URIRef | BNode:
+def _say_terms(here: Thing, site: Site, entry: Entry) -> None:
+    """The licence by the address of its text, and the conditions in words."""
+    where = licence_address(entry, site.base)
+    if where:
+        here.say("dct:license", Link(where, "dct:LicenseDocument"))
+    if entry.open_condition:
+        rights = Thing("", ("dct:RightsStatement",))
+        rights.say("rdfs:label", text(entry.open_condition, "zh"))
+        here.say("dct:rights", rights)
+
+
+def licence_address(entry: Entry, base: str) -> str | None:
+    """Where the text of the licence stands; none where there is no licence or no text."""
+    if entry.licence is v.Licence.PLATFORM:
+        return address(f"{base}/terms")
+    return entry.licence.uri if entry.licence else None
+
+
+def _service(site: Site) -> Thing:
+    """The data interface by which open tables can be asked for rows."""
+    here = Thing(f"{site.catalogue}#api", ("dcat:DataService",))
+    here.say_both("dct:title", "数据接口", "Data interface")
+    here.say("dcat:endpointURL", Link(address(f"{site.base}/api/v1")))
+    here.say("dcat:endpointDescription", Link(address(f"{site.base}/openapi.json")))
+    return here
+
+
+def _publisher(site: Site, entry: Entry) -> Thing:
     if entry.publisher_name:
-        return _agent(graph, base_url, None, entry.publisher_name, "")
-    return _agent(graph, base_url, entry.tenant.key, entry.tenant.name.zh, entry.tenant.name.en)
+        return _agent(site.base, None, entry.publisher_name, "")
+    return _agent(site.base, entry.tenant.key, entry.tenant.name.zh, entry.tenant.name.en)
 
 
-def _agent(graph: Graph, base_url: str, key: str | None, zh: str, en: str) -> URIRef | BNode:
+def _agent(base: str, key: str | None, zh: str, en: str) -> Thing:
     """A body with its names; one that is no tenant of ours has no address of its own."""
-    here = _address(f"{base_url}/orgs/{key}") if key else BNode()
-    graph.add((here, RDF.type, FOAF.Organization))
-    _say(graph, here, FOAF.name, zh, en)
+    here = Thing(address(f"{base}/orgs/{key}") if key else "", ("foaf:Organization", "foaf:Agent"))
+    here.say_both("foaf:name", zh, en)
     return here
 
 
-def _place(graph: Graph, dataset: URIRef, entry: Entry) -> None:
-    place = BNode()
-    graph.add((dataset, DCTERMS.spatial, place))
-    graph.add((place, RDF.type, DCTERMS.Location))
-    graph.add((place, DCTERMS.identifier, Literal(entry.region_code)))
-    for language in ("zh", "en"):
-        label = ckan.region(entry.region_code, language)
-        if label != entry.region_code:
-            graph.add((place, SKOS.prefLabel, Literal(label, lang=language)))
+def _place(entry: Entry) -> Thing:
+    place = Thing("", ("dct:Location",))
+    place.say("dct:identifier", text(entry.region_code))
+    zh, en = (ckan.region(entry.region_code, language) for language in ("zh", "en"))
+    if zh != entry.region_code:
+        place.say_both("skos:prefLabel", zh, en)
+    return place
 
 
-def _time(graph: Graph, dataset: URIRef, entry: Entry) -> None:
+def _time(entry: Entry) -> Thing | None:
     if not (entry.time_from or entry.time_to):
-        return
-    period = BNode()
-    graph.add((dataset, DCTERMS.temporal, period))
-    graph.add((period, RDF.type, DCTERMS.PeriodOfTime))
-    for predicate, day in ((DCAT.startDate, entry.time_from), (DCAT.endDate, entry.time_to)):
-        if day:
-            graph.add((period, predicate, Literal(day.isoformat(), datatype=XSD.date)))
+        return None
+    period = Thing("", ("dct:PeriodOfTime",))
+    period.say("dcat:startDate", _day(entry.time_from))
+    period.say("dcat:endDate", _day(entry.time_to))
+    return period
 
 
-def _contact(graph: Graph, dataset: URIRef, entry: Entry) -> None:
+def _contact(entry: Entry) -> Thing | None:
     if not (entry.contact_office or entry.contact_phone or entry.contact_email):
-        return
-    contact = BNode()
-    graph.add((dataset, DCAT.contactPoint, contact))
-    graph.add((contact, RDF.type, VCARD.Organization))
-    graph.add((contact, VCARD.fn, Literal(entry.contact_office or ckan.publisher(entry, "zh"), lang="zh")))
+        return None
+    contact = Thing("", ("vcard:Organization", "vcard:Kind"))
+    contact.say("vcard:fn", text(entry.contact_office or ckan.publisher(entry, "zh"), "zh"))
     if entry.contact_phone:
-        graph.add((contact, VCARD.hasTelephone, URIRef("tel:" + quote(entry.contact_phone.replace(" ", "")))))
+        contact.say("vcard:hasTelephone", Link("tel:" + quote(entry.contact_phone.replace(" ", ""))))
     if entry.contact_email:
-        graph.add((contact, VCARD.hasEmail, URIRef("mailto:" + quote(entry.contact_email, safe="@"))))
+        contact.say("vcard:hasEmail", Link("mailto:" + quote(entry.contact_email, safe="@")))
+    return contact
 
 
-def _say(graph: Graph, subject: URIRef | BNode, predicate: URIRef, zh: str, en: str) -> None:
-    graph.add((subject, predicate, Literal(zh, lang="zh")))
-    if en:
-        graph.add((subject, predicate, Literal(en, lang="en")))
+def _theme(site: Site, theme: v.Theme) -> Thing:
+    concept = Thing(_theme_name(site, theme.value), ("skos:Concept",))
+    concept.say("skos:inScheme", Link(_scheme(site)))
+    concept.say("skos:notation", text(theme.value))
+    concept.say_both("skos:prefLabel", theme.zh, theme.en)
+    if theme in EUROPEAN_THEMES:
+        concept.say("skos:broadMatch", Link(f"{SCHEME_OF_THEMES}/{EUROPEAN_THEMES[theme]}"))
+    return concept
 
 
-def _theme(base_url: str, code: str) -> URIRef:
-    return _address(f"{base_url}/themes/{code}")
+def _european(entry: Entry) -> list[str]:
+    """The themes of the European list that an entry's own ones belong to, each once."""
+    found = (EUROPEAN_THEMES.get(v.Theme(one)) for one in entry.themes if one in set(v.Theme))
+    return [f"{SCHEME_OF_THEMES}/{one}" for one in dict.fromkeys(found) if one]
 
 
-def _address(text: str) -> URIRef:
-    """An address in which every character is allowed, whatever somebody typed."""
-    return URIRef(quote(text, safe=":/?#[]@!$&'()*+,;=%~"))
+def _theme_name(site: Site, code: str) -> str:
+    return address(f"{site.base}/themes/{code}")
 
 
-def _graph() -> Graph:
-    graph = Graph(bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    return graph
+def _scheme(site: Site) -> str:
+    return f"{site.catalogue}#themes"
 
 
-def _text(graph: Graph) -> str:
-    return graph.serialize(format="turtle")
+def _measured(listed: Listed) -> bool:
+    return bool(listed.version and (listed.version.score is not None or listed.version.dimensions))
+
+
+def _instant(instant: datetime | None) -> Fact | None:
+    return value(instant.isoformat() if instant else None, "xsd:dateTime")
+
+
+def _day(day: date | None) -> Fact | None:
+    return value(day.isoformat() if day else None, "xsd:date")

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "open_portal.cli.serving:serve",
     "worker": "open_portal.cli.working:worker",
     "quality": "open_portal.cli:quality",
+    "catalog": "open_portal.cli.catalogues:catalog",
     "index": "open_portal.cli.keeping:index",
     "indicators": "open_portal.cli.keeping:indicators",
     "audit": "open_portal.cli.keeping:audit",

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
-from catalog import importing, search_index
-from catalog.mapping import portals
-from catalog.mapping.portal_words import Portal
+from catalog import harvest_sources, harvests, search_index
+from catalog.mapping import lists
+from catalog.mapping.listing import Kind
+from open_portal import harvesting
 from open_portal.demonstration import cast as roles
 from open_portal.demonstration import entries, files, journeys, reports, rules, standards
 from open_portal.demonstration.cast import Cast
@@ -57,12 +58,13 @@ def load(kit: Kit, tell: Callable[[str], None]) -> None:
 
 def import_catalogues(kit: Kit, now: datetime) -> None:
     """Take over the neighbours' catalogues as harvested entries, which never count in the city's rates."""
-    for portal in Portal:
-        records = files.catalogue(files.FOLDER / "catalogues" / f"{portal.value}.json.gz")
-        harvest = portals.read_all(portal, records)
+    for row in files.table("sources.toml")["source"]:
+        path = files.FOLDER / "catalogues" / f"{row['key']}.json.gz"
         with work.begin(kit.database, SYSTEM, now) as unit:
             authority = tenants.find(unit.session, kit.settings.authority)
-            importing.import_records(unit, authority, portal, harvest.listings)
+            source = harvest_sources.ensure(unit, authority, kind=Kind.LIST, **row)
+            run = harvests.begin(unit, source, harvesting.holder(), harvesting.alive, origin=path.name)
+        harvesting.run(kit, run.id, [lists.read(files.catalogue(path), source.key)])
 
 
 def keep_trend(kit: Kit, begin: datetime, now: datetime) -> None:

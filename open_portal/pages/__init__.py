@@ -7,6 +7,8 @@ from open_portal.pages import (
     api,
     applying,
     ckan,
+    ckan_feeds,
+    ckan_util,
     corrections,
     data,
     datasets,
@@ -14,18 +16,24 @@ from open_portal.pages import (
     feeds,
     health,
     indicators,
+    linked_data,
+    machine_files,
     my,
+    robots,
     site,
 )
 
 BLUEPRINTS = (
     (health.pages, ANY_FACE, Access.ANYONE),
+    (robots.pages, ANY_FACE, Access.ANYONE),
     (site.pages, "public", Access.ANYONE),
     (datasets.pages, "public", Access.ANYONE),
     (data.pages, "public", Access.ANYONE),
     (corrections.pages, "public", Access.ANYONE),
     (indicators.pages, "public", Access.ANYONE),
     (feeds.pages, "public", Access.ANYONE),
+    (linked_data.pages, "public", Access.ANYONE),
+    (machine_files.pages, "public", Access.ANYONE),
     (account.pages, ANY_FACE, Access.ANYONE),
     (applying.pages, "apply", Access.PERSON),
     (my.pages, "apply", Access.PERSON),
@@ -34,3 +42,5 @@ BLUEPRINTS = (
     (api.pages, "api", Access.MACHINE),
     (ckan.pages, "api", Access.MACHINE),
 )
+
+__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util"]

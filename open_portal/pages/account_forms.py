@@ -2,12 +2,27 @@
 
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
-from wtforms import Form, IntegerField, PasswordField, SelectField, StringField
+from wtforms import Form, IntegerField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from policies.refusals import Refusal
+from policies.vocabulary import TokenScope
 
+USES = {
+    TokenScope.READ.value: (
+        _("Read only"),
+        _("Reads what you may read. Every change is refused, so this is the safest choice for scripts and dashboards."),
+    ),
+    TokenScope.DRAFT.value: (
+        _("Read, and write drafts"),
+        _(
+            "Registers and changes entries and sends files in your name, where you are a data steward. "
+            "Everything goes through review; nothing is published by a token."
+        ),
+    ),
+}
+"""What a token of one's own may be used for, with what that means."""
 LANGUAGES = [SelectChoice(value="zh_Hans_CN", label="中文"), SelectChoice(value="en", label="English")]
 
 
@@ -84,7 +99,18 @@ class ConfirmForm(Form):
 
 
 class TokenForm(Form):
-    """A name and a term for a new token."""
+    """What a new token is for, its name and its term."""
 
     name = StringField(_("Name of the token"), description=_("What it is for, such as “nightly export”."))
-    days = IntegerField(_("Valid for days"), validators=[Optional()], default=90)
+    scopes = RadioField(
+        _("What may it do?"),
+        choices=[SelectChoice(value=code, label=label) for code, (label, _note) in USES.items()],
+        default=TokenScope.READ.value,
+        validate_choice=False,
+    )
+    days = IntegerField(
+        _("Valid for days"),
+        description=_("1 to 365; every token has an end."),
+        validators=[Optional()],
+        default=90,
+    )

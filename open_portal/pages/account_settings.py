@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from open_portal.pages.account_forms import (
+    USES,
     ConfirmForm,
     PasswordForm,
     ProfileForm,
@@ -172,16 +173,20 @@ def end_sessions() -> Response:
 def new_token() -> ResponseReturnValue:
     """Make a token for programs; its text is on the answer to this form and nowhere else."""
     form = TokenForm(request.form)
+    hints = {code: note for code, (_label, note) in USES.items()}
     if request.method == "GET":
-        return render_template("account/new_token.html", form=form)
+        return render_template("account/new_token.html", form=form, hints=hints)
 
     def make(unit: Work) -> tuple[str, str]:
-        token, plain = tokens.create(unit, name=form.name.data or "", days=form.days.data or 0)
+        wanted = form.scopes.data or ""
+        if wanted not in tokens.OWN_SCOPES:
+            raise Invalid("general.choice", value=wanted, field="scopes")
+        token, plain = tokens.create(unit, name=form.name.data or "", days=form.days.data or 0, scopes=[wanted])
         return token.name, plain
 
     done = _done(form, make)
     if not isinstance(done, tuple):
-        return render_template("account/new_token.html", form=form), 422
+        return render_template("account/new_token.html", form=form, hints=hints), 422
     return render_template("account/token_made.html", name=done[0], plain=done[1])
 
 

@@ -2,6 +2,7 @@
 
 from open_portal.pages import (
     admin_metadata,
+    admin_peers,
     admin_people,
     admin_records,
     admin_rule_changes,
@@ -18,6 +19,7 @@ from open_portal.requests import actor
 
 __all__ = [
     "admin_metadata",
+    "admin_peers",
     "admin_people",
     "admin_records",
     "admin_rule_changes",

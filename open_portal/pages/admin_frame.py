@@ -43,6 +43,8 @@ AUDIT = Thing("Audit", "audit")
 JOBS = Thing("Job", "jobs")
 OUTBOUND = Thing("Outbound", "list")
 RULES = Thing("Rules", "rules")
+PARTNERSHIP = Thing("Partnership", "new")
+TOKEN = Thing("Token", "any")
 
 
 def report(path: tuple[str, ...]) -> Thing:
@@ -125,6 +127,12 @@ def sections() -> list[dict[str, Any]]:
             _("Outbound calls"),
             _("Allowed targets inside the network"),
             _may("outbound.allow", OUTBOUND),
+        ),
+        (
+            "admin.other_platforms",
+            _("Other platforms"),
+            _("Who may send metadata here, and by which token"),
+            _may("peer.propose", PARTNERSHIP) or _may("token.approve", TOKEN),
         ),
     ]
     here = request.endpoint or ""

@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 
 from catalog import metadata_facts, reading
+from catalog.harvest_models import HarvestSource
 from catalog.metadata_facts import Described
 from catalog.models import Entry
 from catalog.reading import LIVE, Purpose
 from open_portal.language import number, percent
 from open_portal.language import term as word
-from open_portal.pages import dataset_words, indicators_csv, metadata_words
+from open_portal.pages import indicators_csv, metadata_words
 from open_portal.pages.admin_frame import language, page_of, pages, show
 from open_portal.pages.admin_scorecard import tenant_of
 from open_portal.requests import actor, now, session
@@ -114,8 +115,8 @@ def _portals() -> Iterator[tuple[str, list[mqa.Facts]]]:
     for one in metadata_facts.collect(session(), Entry.origin == v.Origin.HARVESTED, shown):
         found.setdefault(one.portal, []).append(one.facts)
     for code, facts in sorted(found.items()):
-        portal = dataset_words.PORTALS.get(code)
-        yield (portal.label(language()) if isinstance(portal, v.Term) else code), facts
+        source = session().get(HarvestSource, code)
+        yield (source.label(language()) if source else code), facts
 
 
 def _row(name: str, found: Assessment, body: Tenant | None) -> list[Any]:

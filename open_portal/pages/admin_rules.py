@@ -16,7 +16,7 @@ from policies.vocabulary import Role
 
 KINDS = (
     "Entry", "Version", "Suite", "Case", "Application", "Grant", "Demand", "Tenant", "Person", "Rules", "Report",
-    "Audit", "Job", "Outbound", "Token", "System",
+    "Audit", "Job", "Outbound", "Token", "Partnership", "System",
 )  # fmt: skip
 OWN, BELOW = "own", "below"
 
@@ -115,6 +115,7 @@ def action_words() -> dict[str, str]:
         "application.withdraw": _("Withdraw an application"),
         "audit.read": _("Read the audit log"),
         "audit.verify": _("Verify the audit log"),
+        "catalogue.restore": _("Restore a catalogue into an empty platform"),
         "demand.answer": _("Answer a demand"),
         "demand.confirm": _("Confirm a demand as met"),
         "demand.dispatch": _("Dispatch a demand"),
@@ -137,6 +138,8 @@ def action_words() -> dict[str, str]:
         "indicator.compute": _("Compute indicators"),
         "job.read": _("Read the jobs"),
         "outbound.allow": _("Allow outbound calls"),
+        "peer.enact": _("Connect and disconnect other platforms"),
+        "peer.propose": _("Propose to connect another platform"),
         "person.manage": _("Keep people"),
         "quality.run": _("Start a quality run"),
         "release.request": _("Ask to open an entry"),
@@ -149,6 +152,7 @@ def action_words() -> dict[str, str]:
         "suite.edit": _("Edit quality rules"),
         "template.edit": _("Keep templates of quality rules"),
         "tenant.manage": _("Keep tenants"),
+        "token.approve": _("Approve tokens for exchanging and restoring"),
         "token.create": _("Make tokens of one's own"),
         "version.upload": _("Upload data"),
         "waiver.ask": _("Ask for a waiver of a quality rule"),

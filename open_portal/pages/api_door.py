@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
 
-from open_portal import failures
+from open_portal import failures, keys
 from open_portal.requests import actor, now, session
 from sharing.access import grants
 from sharing.access.models import Grant
-from tenancy import codes, tokens
+from tenancy import codes
 from tenancy.actors import ANONYMOUS
 
 PERSON_PREFIX = "tx_"
@@ -51,7 +51,7 @@ def identify() -> ResponseReturnValue | None:
         if grant is not None and not from_allowed_address(grant):
             return failure(403, _("This key is not allowed from your address"), "api.address")
     elif g.key.startswith(PERSON_PREFIX):
-        g.actor = tokens.actor_of(session(), g.key, now())
+        g.actor = keys.holder_of(g.key).actor
     return unknown_key() if g.actor.kind == "anonymous" else None
 
 

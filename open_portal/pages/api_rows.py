@@ -61,7 +61,7 @@ def rows(code: str, query_data: dict[str, Any]) -> dict[str, Any] | ResponseRetu
     found = _read(version, access, query_data)
     try:
         with deed() as work:
-            if not _count(work, entry_id, version_id, access, len(found.rows)):
+            if not count_call(work, entry_id, version_id, access, len(found.rows)):
                 return unknown_key()
     except Refused as refusal:
         if refusal.code != NO_QUOTA:
@@ -100,7 +100,7 @@ def _pages(version: Version, access: Access, where: Filter, order: Sequence[Orde
             return replace(part, rows=tuple(gathered))
 
 
-def _count(work: Work, entry_id: str, version_id: str, access: Access, rows: int) -> bool:
+def count_call(work: Work, entry_id: str, version_id: str, access: Access, rows: int) -> bool:
     """Count the call before its rows leave; False when the grant was ended since the rows were read."""
     entry, version = work.session.get_one(Entry, entry_id), work.session.get_one(Version, version_id)
     if access.grant_id:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.mapping.portal_words import COUNTIES, Portal
+from catalog.mapping import regions
 from catalog.models import Entry, Item
 from open_portal import language
 from policies import vocabulary as v
@@ -23,10 +23,8 @@ NEIGHBOURS = {
     "330600": ("绍兴市", "Shaoxing"),
     "330900": ("舟山市", "Zhoushan"),
 }
-"""Whole areas of the portals from which entries are taken over; their counties are named in Chinese alone."""
-PORTALS = {one.value: one for one in Portal}
+"""Areas next to the city; all others are named in Chinese alone."""
 REGIONS = {one.value: one for one in v.Region}
-COUNTY_NAMES = {code: name for name, code in COUNTIES.items()}
 
 
 @dataclass(frozen=True)
@@ -78,17 +76,18 @@ def publisher(entry: Entry) -> str:
 
 
 def portal(entry: Entry) -> str:
-    """The portal that an entry was taken over from."""
-    return language.term(PORTALS.get(entry.origin_portal or "", entry.origin_portal))
+    """The platform that an entry was taken over from, by the name under which it is kept here."""
+    source = entry.harvest_source
+    return source.label(str(get_locale())) if source else entry.origin_portal or ""
 
 
 def region(code: str) -> str:
-    """The name of a division of Huzhou or of a neighbour."""
+    """The name of a division, of Huzhou or elsewhere; its code where none is called so today."""
     if code in REGIONS:
         return language.term(REGIONS[code])
     if code in NEIGHBOURS:
         return NEIGHBOURS[code][1 if english() else 0]
-    return COUNTY_NAMES.get(code, code)
+    return regions.name_of(code) or code
 
 
 def formats(entry: Entry) -> list[str]:

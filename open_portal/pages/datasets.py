@@ -1,54 +1,72 @@
 """Datasets: finding them, judging one, its quality and history, and browsing by department and theme."""
 
-import csv
-from collections.abc import Iterator
-from io import StringIO
-
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from catalog import datasets, reading, search
+from catalog import datasets, reading
 from catalog.models import Entry
 from open_portal.pages import (
     bodies,
-    dataset_words,
     finder,
+    finder_lists,
+    linked_data,
     record,
     record_docs,
     record_history,
     record_profile,
     record_quality,
+    suggestions,
 )
-from open_portal.requests import actor, deed, kit, now, session
+from open_portal.pages import compare as comparison
+from open_portal.pages.finder_asked import Asked
+from open_portal.requests import actor, deed, now, session
 from policies import vocabulary as v
 from policies.refusals import NotFound
 
 pages = Blueprint("datasets", __name__)
-LISTED = 1000
 
 
 @pages.get("/datasets")
-def find() -> str:
+def find() -> ResponseReturnValue:
     """Search the catalogue."""
-    return render_template("datasets/find.html", **finder.page_of(finder.Asked.read(request.args)))
+    found = finder.page_of(Asked.read(request.args))
+    return render_template("datasets/find.html", **found), 422 if found["faults"] else 200
 
 
 @pages.get("/datasets.csv")
 def listing() -> Response:
-    """The answer of a search as a table, the first thousand."""
-    asked = finder.Asked.read(request.args)
-    found = search.find(kit().index, session(), actor(), now(), asked.query(page=1, per_page=LISTED))
-    response = Response(stream_with_context(_lines(found.entries)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="datasets.csv"'
-    return response
+    """The answer of a search as a table."""
+    return finder_lists.table(Asked.read(request.args))
+
+
+@pages.get("/datasets.atom")
+def feed() -> Response:
+    """The answer of a search as a feed."""
+    return finder_lists.feed(Asked.read(request.args))
+
+
+@pages.get("/datasets/suggest")
+def suggest() -> Response:
+    """Words and datasets that go on from what was typed so far, for the script of the search box."""
+    return jsonify(suggestions.of(request.args.get("q", "")))
+
+
+@pages.get("/datasets/compare")
+def compare() -> ResponseReturnValue:
+    """Up to three datasets side by side; what can't be had is said, the others stay."""
+    found = comparison.page_of(request.args.getlist("code"), request.args.get("q", ""))
+    return render_template("datasets/compare.html", **found), 404 if found["missing"] and not found["sides"] else 200
 
 
 @pages.get("/datasets/<code>")
-def show(code: str) -> str:
-    """One dataset: judge whether it fits, and get it."""
-    return render_template("datasets/show.html", **record.page_of(_entry(code)))
+def show(code: str) -> Response:
+    """One dataset: judge whether it fits, and get it; as linked data for whoever likes that better than a page."""
+    form = linked_data.asked_of_record()
+    found = linked_data.record(code, form) if form else Response(_page(code))
+    found.vary.add("Accept")
+    return found
 
 
 @pages.get("/datasets/<code>/quality")
@@ -120,27 +138,9 @@ def theme(code: str) -> WerkzeugResponse:
     return redirect(url_for("datasets.find", theme=code))
 
 
+def _page(code: str) -> str:
+    return render_template("datasets/show.html", **record.page_of(_entry(code)))
+
+
 def _entry(code: str) -> Entry:
     return reading.find(session(), code, actor(), now())
-
-
-def _lines(entries: list[Entry]) -> Iterator[str]:
-    """The list as CSV with a byte order mark; a text that a spreadsheet would run gets an apostrophe."""
-    yield "\ufeff"
-    head = [_("Code"), _("Title"), _("Publisher"), _("Open tier"), _("Update cycle"), _("Last update")]
-    for row in [[*head, _("Rows")], *map(_row, entries)]:
-        line = StringIO()
-        csv.writer(line).writerow("'" + cell if cell[:1] in "=+-@\t\r" and cell else cell for cell in row)
-        yield line.getvalue()
-
-
-def _row(entry: Entry) -> list[str]:
-    return [
-        entry.code,
-        dataset_words.title(entry),
-        dataset_words.publisher(entry),
-        entry.open_tier.value,
-        entry.update_cycle.value,
-        entry.data_updated_at.date().isoformat() if entry.data_updated_at else "",
-        "" if entry.rows is None else str(entry.rows),
-    ]

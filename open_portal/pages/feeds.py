@@ -1,31 +1,19 @@
 """Feeds for machines: the map of the site, what changed lately, and the catalogue as linked data."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy import ColumnElement, func, select
 
-from catalog import reading
 from catalog.models import Entry
 from open_portal.navigation import face_of
 from open_portal.pages import dataset_words as words
-from open_portal.pages import public_offers
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import face, kit, now, session
 from policies import vocabulary as v
-from policies.later import Later
 from policies.refusals import NotFound
-from tenancy import tenants
-from tenancy.actors import ANONYMOUS
-from tenancy.models import Tenant
-
-if TYPE_CHECKING:
-    from catalog.mapping import dcat
-else:
-    dcat = Later("catalog.mapping.dcat")
 
 pages = Blueprint("feeds", __name__)
 PART = 20_000
@@ -72,42 +60,6 @@ def feed() -> Response:
         _texts(item, summary=words.abstract(entry))
     body = tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body, content_type="application/atom+xml; charset=utf-8")
-
-
-@pages.get("/catalog.ttl")
-def catalogue() -> Response:
-    """The catalogue as linked data, page by page; its head comes with the first, `next` in a header."""
-    number = request.args.get("page", "1")
-    count = session().scalar(select(func.count()).where(*conditions())) or 0
-    most = max(-(-count // LISTED), 1)
-    if not number.isdecimal() or not 1 <= int(number) <= most:
-        raise NotFound("general.not-found")
-    base = url_for("site.home", _external=True).rstrip("/")
-    query = select(Entry).where(*conditions()).order_by(Entry.id)
-    entries = list(session().scalars(query.limit(LISTED).offset((int(number) - 1) * LISTED)))
-    body = dcat.page(public_offers.listed(entries), base)
-    if number == "1":
-        body += dcat.head(_owner(), base)
-    response = Response(body.serialize(format="turtle"), content_type=TURTLE)
-    if int(number) < most:
-        following = url_for("feeds.catalogue", page=int(number) + 1, _external=True)
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return response
-
-
-@pages.get("/datasets/<code>/metadata.ttl")
-def record(code: str) -> Response:
-    """One entry as linked data, as far as the public may know of it."""
-    entry = reading.find(session(), code, ANONYMOUS, now())
-    base = url_for("site.home", _external=True).rstrip("/")
-    graph = dcat.page(public_offers.listed([entry]), base)
-    return Response(graph.serialize(format="turtle"), content_type=TURTLE)
-
-
-def _owner() -> Tenant:
-    """Whose catalogue this is: the tenant of the face, else the authority."""
-    shown = face()
-    return shown.tenant if shown else tenants.find(session(), kit().settings.authority)
 
 
 def _xml(pieces: Iterator[str]) -> Response:

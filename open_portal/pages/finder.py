@@ -1,30 +1,30 @@
-"""The finder: from the address of a search to everything its page shows, and back to addresses."""
+"""The finder: from a search to everything its page shows."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
-from werkzeug.datastructures import MultiDict
 
 from catalog import search
 from catalog.models import Entry
 from catalog.search import Found, Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
+from open_portal.pages import finder_places as places
 from open_portal.pages.dataset_words import Link
-from open_portal.requests import actor, kit, now, scope, session
+from open_portal.pages.finder_asked import FACETS, MOST_PAGES, MOST_TICKS, PER_PAGE, Asked
+from open_portal.requests import actor, kit, now, session
 from policies import vocabulary as v
 
-FACETS = ("tier", "theme", "tenant", "format", "update_cycle", "region", "origin")
-PER_PAGE = 20
-MOST_PAGES = 500
-MOST_TICKS = 50
+__all__ = ["Asked", "ask", "card", "page_of"]
+
+SHOWN = tuple(name for name in FACETS if name != "region")
+"""Facets with boxes to tick; the division is asked for as a place, with all that lies in it."""
 MOST_OPTIONS = 40
 """Values of a facet that are offered; the rare ones are found by words."""
+MOST_WAYS = 8
 TERMS: dict[str, type[v.Term]] = {
     "tier": v.OpenTier,
     "theme": v.Theme,
@@ -32,58 +32,12 @@ TERMS: dict[str, type[v.Term]] = {
     "update_cycle": v.UpdateCycle,
     "origin": v.Origin,
 }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A search as the address says it; whatever the address holds, it can be read."""
-
-    text: str = ""
-    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sort: Sort = Sort.RELEVANCE
-    page: int = 1
-
-    @classmethod
-    def read(cls, args: MultiDict[str, str]) -> "Asked":
-        """Read an address; what means nothing is left out."""
-        text = args.get("q", "").strip()[:200]
-        ticked = {name: tuple(dict.fromkeys(args.getlist(name)))[:MOST_TICKS] for name in FACETS}
-        sort = args.get("sort", "")
-        number = args.get("page", "")
-        page = int(number) if number.isascii() and number.isdecimal() else 1
-        return cls(
-            text=text,
-            ticked={name: values for name, values in ticked.items() if values},
-            sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
-            page=min(max(page, 1), MOST_PAGES),
-        )
-
-    def query(self, *, page: int | None = None, per_page: int = PER_PAGE) -> Query:
-        """The question to the index."""
-        return Query(self.text, self.ticked, scope(), self.sort, page or self.page, per_page)
-
-    def without(self, name: str, value: str) -> "Asked":
-        """The same search with one tick taken away."""
-        left = {**self.ticked, name: tuple(one for one in self.ticked[name] if one != value)}
-        return Asked(self.text, {key: values for key, values in left.items() if values}, self.sort)
-
-    def with_text(self, text: str) -> "Asked":
-        """The same search for other words."""
-        return Asked(text, self.ticked, self.sort)
-
-    def href(self, *, sort: Sort | None = None, page: int = 1) -> str:
-        """The address of this search, in another order or at another page if wanted."""
-        pairs = [("q", self.text)] if self.text else []
-        pairs += [(name, value) for name, values in self.ticked.items() for value in values]
-        order = sort or self.sort
-        pairs += [("sort", order.value)] if order is not Sort.RELEVANCE else []
-        pairs += [("page", str(page))] if page > 1 else []
-        return url_for("datasets.find") + ("?" + urlencode(pairs) if pairs else "")
+Namers = dict[str, Callable[[str], str]]
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way out of an empty answer: the filter to take away and how many entries that gives."""
+    """A way out of an empty answer: which filter to take away and how many entries that gives."""
 
     text: str
     href: str
@@ -92,41 +46,48 @@ class Way:
 
 def page_of(asked: Asked) -> dict[str, Any]:
     """Everything the search page shows."""
-    found = _ask(asked)
+    found = ask(asked.query())
     pages = min(-(-found.total // PER_PAGE), MOST_PAGES)
     if asked.page > max(pages, 1):
-        asked = Asked(asked.text, asked.ticked, asked.sort, max(pages, 1))
-        found = _ask(asked)
+        asked = replace(asked, page=max(pages, 1))
+        found = ask(asked.query())
     namers = _namers(found, asked)
+    chips = list(_chips(asked, namers))
     return {
         "asked": asked,
         "found": found,
         "pages": pages,
         "groups": list(_groups(found, asked, namers)),
-        "chips": [chip for _name, _value, chip in _chips(asked, namers)],
-        "clear": Asked(asked.text, {}, asked.sort).href(),
+        "places": _places(found, asked),
+        "faults": asked.faults,
+        "chips": [chip for _fewer, chip in chips],
+        "clear": asked.unfiltered().href(),
         "sorts": _sorts(asked),
         "hidden": _hidden(asked),
         "cards": [card(entry, asked.text) for entry in found.entries],
         "url_of": lambda number: asked.href(page=number),
-        "ways": [] if found.total else _ways(asked, namers),
+        "ways": [] if found.total else _ways(asked, chips),
         "corrected": _corrected(asked, found.corrected),
         "nearby": [Link(words.title(one), words.address(one)) for one in found.suggestions],
-        "table_href": url_for("datasets.listing") + "?" + request.query_string.decode("ascii", "replace"),
+        "others": {name: asked.href(endpoint=f"datasets.{name}") for name in ("listing", "feed")},
+        "feed_address": asked.href(endpoint="datasets.feed", absolute=True),
+        "most_ticks": MOST_TICKS,
     }
 
 
-def _ask(asked: Asked) -> Found:
-    return search.find(kit().index, session(), actor(), now(), asked.query())
+def ask(query: Query) -> Found:
+    """The answer to whoever asks, under the face of the request."""
+    return search.find(kit().index, session(), actor(), now(), query)
 
 
-def _namers(found: Found, asked: Asked) -> dict[str, Callable[[str], str]]:
+def _namers(found: Found, asked: Asked) -> Namers:
     """For each facet, what names its values in the reader's language."""
-    seen = [value for value, _count in found.facets["tenant"]]
-    names = words.publishers(session(), [*seen, *asked.ticked.get("tenant", ())])
-    given: dict[str, Callable[[str], str]] = {
+    offered = [value for value, _count in found.facets["tenant"][:MOST_OPTIONS]]
+    names = words.publishers(session(), [*offered, *asked.ticked.get("tenant", ())])
+    given: Namers = {
         "tenant": lambda value: names.get(value, value),
         "region": words.region,
+        "granularity": str,
     }
     return {name: given.get(name) or _term_of(TERMS[name]) for name in FACETS}
 
@@ -135,7 +96,7 @@ def _term_of(kind: type[v.Term]) -> Callable[[str], str]:
     return lambda value: language.term(value, kind.__name__)
 
 
-def _groups(found: Found, asked: Asked, namers: dict[str, Callable[[str], str]]) -> Iterable[dict[str, Any]]:
+def _groups(found: Found, asked: Asked, namers: Namers) -> Iterable[dict[str, Any]]:
     """The groups of boxes to tick; one that could not narrow anything is left out."""
     titles = {
         "tier": _("Open tier"),
@@ -143,10 +104,10 @@ def _groups(found: Found, asked: Asked, namers: dict[str, Callable[[str], str]])
         "tenant": _("Publisher"),
         "format": _("Format"),
         "update_cycle": _("Update cycle"),
-        "region": _("Region"),
+        "granularity": _("Granularity"),
         "origin": _("Where it comes from"),
     }
-    for name in FACETS:
+    for name in SHOWN:
         ticked = asked.ticked.get(name, ())
         counted = dict(found.facets[name])
         counted.update({value: 0 for value in ticked if value not in counted})
@@ -157,14 +118,29 @@ def _groups(found: Found, asked: Asked, namers: dict[str, Callable[[str], str]])
             for place, (value, count) in enumerate(counted.items())
             if place < MOST_OPTIONS or value in ticked
         ]
-        yield {"name": name, "label": titles[name], "options": options}
+        yield {"name": name, "label": titles[name], "options": options, "rare": len(counted) - len(options)}
 
 
-def _chips(asked: Asked, namers: dict[str, Callable[[str], str]]) -> Iterable[tuple[str, str, dict[str, str]]]:
+def _places(found: Found, asked: Asked) -> list[places.Place]:
+    """The divisions to choose from; with one chosen, what another would give is asked without it."""
+    wider = ask(replace(asked.query(page=1, per_page=1), place=None)) if asked.place else found
+    return places.choices(wider.facets["region"], asked.place)
+
+
+def _chips(asked: Asked, namers: Namers) -> Iterable[tuple[Asked, dict[str, str]]]:
+    """The filters in use, each with the search without it."""
     for name, values in asked.ticked.items():
         for value in values:
-            removed = asked.without(name, value).href()
-            yield name, value, {"text": namers[name](value), "remove_href": removed}
+            yield _chip(asked.without(name, value), namers[name](value))
+    if asked.place:
+        yield _chip(asked.without("place"), _("Place: %(name)s", name=words.region(asked.place)))
+    if any(asked.bounds):
+        first, last = (typed or "…" for typed in (asked.time_from, asked.time_to))
+        yield _chip(asked.without("time"), _("Time: %(start)s to %(end)s", start=first, end=last))
+
+
+def _chip(fewer: Asked, text: str) -> tuple[Asked, dict[str, str]]:
+    return fewer, {"text": text, "remove_href": fewer.href()}
 
 
 def _sorts(asked: Asked) -> list[dict[str, Any]]:
@@ -183,20 +159,19 @@ def _sorts(asked: Asked) -> list[dict[str, Any]]:
 
 
 def _hidden(asked: Asked) -> list[tuple[str, str]]:
-    """What the form of filters carries along."""
+    """What the form of filters carries along: the words, the order, and ticks for which it has no boxes."""
     pairs = [("q", asked.text)] if asked.text else []
-    return pairs + ([("sort", asked.sort.value)] if asked.sort is not Sort.RELEVANCE else [])
+    pairs += [("sort", asked.sort.value)] if asked.sort is not Sort.RELEVANCE else []
+    return pairs + [("region", value) for value in asked.ticked.get("region", ())]
 
 
-def _ways(asked: Asked, namers: dict[str, Callable[[str], str]]) -> list[Way]:
-    """For each filter, what its removal would give; those that give nothing are left out."""
-    ways = []
-    for name, value, chip in list(_chips(asked, namers))[:8]:
-        fewer = asked.without(name, value)
-        count = search.find(kit().index, session(), actor(), now(), fewer.query(page=1, per_page=1)).total
-        if count:
-            ways.append(Way(chip["text"], chip["remove_href"], count))
-    return ways
+def _ways(asked: Asked, chips: list[tuple[Asked, dict[str, str]]]) -> list[Way]:
+    """For each filter, and for all of them, what its removal would give; those that give nothing are left out."""
+    fewer = [(one, str(_("Without “%(filter)s”", filter=chip["text"]))) for one, chip in chips[:MOST_WAYS]]
+    if len(chips) > 1:
+        fewer.append((asked.unfiltered(), str(_("Without any filter"))))
+    counted = [(one, text, ask(one.query(page=1, per_page=1)).total) for one, text in fewer]
+    return [Way(text, one.href(), count) for one, text, count in counted if count]
 
 
 def _corrected(asked: Asked, text: str | None) -> Link | None:
@@ -204,21 +179,24 @@ def _corrected(asked: Asked, text: str | None) -> Link | None:
 
 
 def card(entry: Entry, text: str = "") -> dict[str, Any]:
-    """What a list shows of an entry: five facts, the rest is on its page."""
+    """What a list shows of an entry: six facts, the rest is on its page."""
     cycle = language.term(entry.update_cycle)
     updated = language.date(entry.data_updated_at)
     own = entry.origin is v.Origin.OWN
     facts = [
         (_("Publisher"), words.publisher(entry)),
+        (_("Place"), words.region(entry.region_code)),
         (_("Update"), _("%(cycle)s, %(date)s", cycle=cycle, date=updated) if updated else cycle),
         (_("Format"), words.together(words.formats(entry)[:4])),
         (_("Time"), words.span(entry)),
+        (_("Granularity"), entry.granularity),
         (_("Rows"), language.number(entry.rows) if entry.rows else ""),
     ]
     summary = words.abstract(entry)
     return {
         "title": words.title(entry),
         "href": words.address(entry),
+        "code": words.slug(entry),
         "entry": entry,
         "summary": summary[:180],
         "highlight": highlight(summary, text),

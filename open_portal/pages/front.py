@@ -14,7 +14,7 @@ from catalog.models import Entry
 from catalog.search import Found, Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import record
+from open_portal.pages import machine_files, record
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import actor, face, kit, now, scope, session
 from policies import vocabulary as v
@@ -44,6 +44,7 @@ def page_of() -> dict[str, Any]:
         "used": [_used(one) for one in used],
         "places": _places(),
         "hot": _hot([*used, *newest.entries]),
+        "structured": machine_files.structured_catalogue(),
     }
 
 
@@ -167,7 +168,7 @@ def interfaces() -> dict[str, Any]:
         "rows": record.curl(record.api_address(entry), keyed=False) if entry else "",
         "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True) if entry else "",
         "ckan": url_for("ckan.act", name="package_search", q="", rows=5, _external=True),
-        "dcat": url_for("feeds.catalogue", _external=True),
+        "dcat": url_for("linked.catalogue", form="ttl", _external=True),
         "feed": url_for("feeds.feed", _external=True),
         "sitemap": url_for("feeds.sitemap", _external=True),
         "document": url_for(DOCUMENT) if DOCUMENT in current_app.view_functions else "",
@@ -185,7 +186,7 @@ def site_map() -> list[tuple[str, list[words.Link]]]:
         },
         _("For programs"): {
             _("Open platform"): "site.developers",
-            _("DCAT catalogue (Turtle)"): "feeds.catalogue",
+            _("DCAT catalogue (Turtle)"): "linked.negotiated",
             _("News feed (Atom)"): "feeds.feed",
             _("Site map for search engines (XML)"): "feeds.sitemap",
         },

@@ -16,7 +16,7 @@ from catalog.models import Entry, Follow, Item, Version
 from catalog.reading import Access
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import issue_words, record_access, stored_rows
+from open_portal.pages import issue_words, machine_files, record_access, stored_rows
 from open_portal.requests import actor, kit, now, session
 from policies import masks
 from policies import vocabulary as v
@@ -58,6 +58,8 @@ def page_of(entry: Entry) -> dict[str, Any]:
         "issues": reported(entry),
         "report": report(entry),
         "access": access,
+        "structured": machine_files.structured_dataset(entry),
+        "alternates": machine_files.alternates(entry),
     }
 
 

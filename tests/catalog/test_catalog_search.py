@@ -193,10 +193,16 @@ def test_nothing_found_offers_the_nearest(place: Place) -> None:
     assert place.find("kongqizhilaing").corrected == "空气质量"
     assert place.find("工交 线路").corrected == "公交 线路"
     assert place.find("xuexaio").corrected == "学校"
-    found = place.find("公交火箭")
-    assert (found.total, found.corrected) == (0, None)
-    assert [entry.title for entry in found.suggestions] == ["湖州市公交线路"]
+    assert (place.find("火箭").total, place.find("火箭").corrected) == (0, None)
     assert place.find("zzzz").suggestions == ()
+
+
+def test_where_no_entry_has_every_word_those_with_most_are_shown(place: Place) -> None:
+    found = place.find("公交火箭")
+    assert found.partly
+    assert [entry.title for entry in found.entries] == ["湖州市公交线路"]
+    assert not place.find("公交线路").partly
+    assert place.find("火箭").total == 0
 
 
 def test_suggestions_go_on_from_what_is_typed(place: Place) -> None:
@@ -246,7 +252,7 @@ def test_any_text_has_an_answer(place: Place, text: str) -> None:
 
 
 def test_the_syntax_of_queries_means_nothing(place: Place) -> None:
-    assert place.find("title:学校").total == 0, "both are words, and no entry holds the first"
+    assert place.find("title:学校").partly, "both are words, and no entry holds the first"
     assert place.titles("学校 -信息 +(基本)") == place.titles("学校信息基本") == ["学校基本信息"]
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
 
 from open_portal import settings
 from open_portal.app import create_app
@@ -19,6 +22,24 @@ from tenancy.database import Database
 from tenancy.models import Person
 
 PASSWORD = "river-and-bamboo"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Templates and addresses are compiled once for all tests, not again for each of a thousand applications."""
+    options, compile_ = dict(Flask.jinja_options), Rule._compile_builder
+    kept: dict[Any, Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_(rule, append_unknown)
+        return kept[key]
+
+    Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    Rule._compile_builder = compiled  # type: ignore[method-assign]
+    yield
+    Flask.jinja_options, Rule._compile_builder = options, compile_  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from catalog import assessments, datasets, importing, search_index, versions
-from catalog.mapping.portal_words import Portal, Reading
-from catalog.mapping.portals import Listing
+from catalog import assessments, datasets, harvest_sources, importing, search_index, versions
+from catalog.mapping.listing import Kind, Listing
 from catalog.models import Entry
 from catalog.reading_files import intake
 from open_portal.wiring import Kit
@@ -148,33 +147,31 @@ def _settle(kit: Kit, now: datetime, version_id: str, text: str) -> None:
 def harvest(kit: Kit, cast: Any, now: datetime, title: str) -> str:
     """An entry taken over from another portal; gives its slug."""
     listing = Listing(
-        portal=Portal.JIAXING,
+        source_key="jiaxing",
         external_id="jx-1",
         title=title,
         abstract="邻市数据",
         provider="嘉兴市交通运输局",
         region_code="330400",
         themes=(v.Theme.TRANSPORT,),
-        tags=(),
         formats=(v.Format.XLSX,),
-        format_text="xlsx",
-        update_cycle=None,
-        update_note="",
         open_type=v.OpenType.OPEN_UNCOND,
         open_tier=v.OpenTier.T0,
-        open_reading=Reading.STATED,
         open_condition="使用前请注明来源",
-        security_level=None,
-        published=None,
-        updated=None,
-        rows=None,
-        contact=None,
         source_url="https://data.example.cn/1?a=1&b=2",
-        unread=(),
+        words=(("开放条件", "使用前请注明来源"),),
     )
     with work.begin(kit.database, SYSTEM, now) as unit:
         owner = tenants.find(unit.session, "hz-sjj")
-        importing.import_records(unit, owner, Portal.JIAXING, [listing])
+        source = harvest_sources.ensure(
+            unit,
+            owner,
+            key="jiaxing",
+            zh="嘉兴市公共数据开放平台",
+            en="Jiaxing open-data portal",
+            kind=Kind.LIST,
+        )
+        importing.import_records(unit, source, [listing])
         found = unit.session.scalars(select(Entry).where(Entry.external_id == "jx-1")).one()
         slug = found.code.replace("/", "-")
     search_index.catch_up(kit.index, kit.database)

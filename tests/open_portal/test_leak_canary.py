@@ -27,7 +27,8 @@ CHANGING = re.compile(
     r'name="csrf_token"[^>]*value="[^"]*"|value="[^"]*"[^>]*name="csrf_token"|<code>[0-9a-f]{12}</code>'
     r'|"request": ?"[0-9a-f]{12}"|name="form_token"[^>]*>|[0-9a-f]{32,}'
 )
-SEARCHES = ("/datasets", "/datasets.csv", "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
+FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
+SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
 QUERIES = (f"?q={CANARY}", f"?q={CANARY_EN}", "?q=hupo", "?page=2")
 
 

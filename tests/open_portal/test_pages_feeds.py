@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 import public_stage as stage
 import pytest
 from flask.testing import FlaskClient
-from rdflib import DCAT, DCTERMS, RDF, Graph
 
 from open_portal.pages import feeds
 from open_portal.wiring import Kit
@@ -63,26 +62,3 @@ def test_the_news_feed(client: FlaskClient, slugs: dict[str, str]) -> None:
     titles = [one.text for one in root.iterfind("a:entry/a:title", NAMES)]
     assert titles == ["刷卡记录", "公交线路 & <站点>"]
     assert root.find("a:updated", NAMES) is not None
-
-
-def test_linked_data_page_by_page(client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "LISTED", 2)
-    graph, address = Graph(), "/catalog.ttl"
-    for _ in range(2):
-        answer = client.get(address)
-        assert answer.mimetype == "text/turtle"
-        graph.parse(data=answer.text, format="turtle")
-        address = answer.headers.get("Link", "<>").partition("<")[2].partition(">")[0]
-    assert address == ""
-    assert len(set(graph.subjects(RDF.type, DCAT.Dataset))) == 3
-    assert len(set(graph.subjects(RDF.type, DCAT.Catalog))) == 1
-    downloads = {str(one) for one in graph.objects(None, DCAT.downloadURL)}
-    assert f"http://localhost/datasets/{slugs['open']}/download.csv" in downloads
-    assert not [one for one in downloads if slugs["restricted"] in one]
-    assert client.get("/catalog.ttl?page=3").status_code == 404
-
-
-def test_one_entry_as_linked_data(client: FlaskClient, slugs: dict[str, str]) -> None:
-    graph = Graph().parse(data=client.get(f"/datasets/{slugs['open']}/metadata.ttl").text, format="turtle")
-    assert next(str(one) for one in graph.objects(None, DCTERMS.title))
-    assert client.get(f"/datasets/{slugs['draft']}/metadata.ttl").status_code == 404

@@ -38,6 +38,7 @@ CAST = {
         person("newcomer", verified=False),
         Principal("grant-1", "credential"),
         Principal("grant-2", "credential"),
+        Principal("province", "peer", True),
         Principal("anonymous", "anonymous"),
         Principal("system", "system", True),
     )
@@ -69,9 +70,11 @@ ISSUE = {
     "applicant_tenant_id": "acme",
     "state": "DISPATCHED",
 }
+HARVEST = {"type": "Harvest", "id": "zhejiang", "path": DEPT, "state": "ACTIVE"}
 STANDARD = {"type": "Standard", "id": "s", "path": DEPT, "author_id": "steward", "state": "IN_REVIEW"}
 CLAIM = {"type": "Claim", "id": "c", "path": DEPT, "author_id": "steward", "applicant_tenant_id": "dept"}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
+PARTNERSHIP = {"type": "Partnership", "id": "p", "path": (), "proposer_id": "system_admin", "state": "PROPOSED"}
 NEWCOMER = {"type": "Person", "id": "newcomer", "path": DEPT}
 
 TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
@@ -127,6 +130,8 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "demand.answer": (DEMAND, {"steward", "reviewer"}),
     "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
     "issue.report": (ENTRY, {*PEOPLE, "anonymous"}),
+    "harvest.manage": (HARVEST, {"authority", "system_admin", "system"}),
+    "harvest.run": (HARVEST, {"authority", "system_admin", "system"}),
     "issue.read": (
         ISSUE,
         {
@@ -149,6 +154,13 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "outbound.allow": ({"type": "Outbound", "id": "o", "path": ()}, {"security_admin"}),
     "job.read": ({"type": "Job", "id": "j", "path": ()}, {"system_admin"}),
     "token.create": ({"type": "Token", "id": "t", "path": (), "owner_id": "newcomer"}, {"newcomer"}),
+    "token.approve": (
+        {"type": "Token", "id": "t", "path": (), "owner_id": "system_admin", "kind": "exchange"},
+        {"security_admin"},
+    ),
+    "peer.propose": (PARTNERSHIP, {"system_admin"}),
+    "peer.enact": (PARTNERSHIP, {"security_admin"}),
+    "catalogue.restore": ({"type": "System", "id": "catalogue", "path": (), "state": "empty"}, {"system_admin"}),
     "session.end": ({"type": "Person", "id": "newcomer", "path": ()}, {"newcomer"}),
 }
 
@@ -269,6 +281,29 @@ PARTICULAR = [
     ("authority", "source.rule", {**CLAIM, "applicant_tenant_id": "city"}, "claimant-never-rules"),
     ("authority", "standard.propose", {**STANDARD, "path": ("city",)}, "unit-proposes-standards"),
     ("system", "entry.edit", {**ENTRY, "origin": "OWN"}, DEFAULT_DENY),
+    ("province", "entry.edit", {**ENTRY, "origin": "HARVESTED", "peer": "province"}, "peer-keeps-its-own-entries"),
+    ("province", "entry.delete", {**ENTRY, "origin": "HARVESTED", "peer": "county"}, DEFAULT_DENY),
+    ("province", "entry.register", {**ENTRY, "origin": "OWN", "peer": "province"}, DEFAULT_DENY),
+    ("province", "version.upload", {**ENTRY, "origin": "HARVESTED", "peer": "province"}, DEFAULT_DENY),
+    ("security_admin", "peer.enact", {**PARTNERSHIP, "proposer_id": "security_admin"}, "proposer-never-connects"),
+    (
+        "security_admin",
+        "token.approve",
+        {"type": "Token", "id": "t", "path": (), "owner_id": "security_admin", "kind": "restore"},
+        "proposer-never-connects",
+    ),
+    (
+        "newcomer",
+        "token.create",
+        {"type": "Token", "id": "t", "path": (), "owner_id": "newcomer", "kind": "restore"},
+        "wide-tokens-are-the-system-admins",
+    ),
+    (
+        "system_admin",
+        "catalogue.restore",
+        {"type": "System", "id": "catalogue", "path": (), "state": "filled"},
+        DEFAULT_DENY,
+    ),
     ("steward", "issue.read", {**ISSUE, "state": "REVIEW"}, "unexamined-report-stays-with-authority"),
     ("cdo", "issue.read", {**ISSUE, "state": "REFUSED"}, "unexamined-report-stays-with-authority"),
     ("authority", "issue.read", {**ISSUE, "state": "REVIEW"}, "authority-reads-issue"),

@@ -1,21 +1,17 @@
 """A world for tests of rates: entries and demands that change, and a log of them kept by hand."""
 
-import gzip
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import rates_oracle as oracle
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, datasets, importing
-from catalog.mapping import portals
-from catalog.mapping.portal_words import Portal
+from catalog import changes, datasets, harvest_sources, importing
+from catalog.mapping.listing import Kind, Listing
 from catalog.models import Entry, Item
 from policies import rulebook
 from policies import vocabulary as v
@@ -27,7 +23,6 @@ from tenancy.models import Tenant
 from tenancy.types import new_id
 
 DAY = timedelta(days=1)
-NEIGHBOUR = Path(__file__).parents[2] / "demo" / "catalogues" / "shaoxing.json.gz"
 OPEN_ITEM = ("OPEN_RESTRICTED", "SHARE_UNCOND", False)
 
 
@@ -177,9 +172,9 @@ def grow_entries(world: World, rng: random.Random, now: datetime) -> None:
 
 def harvest(world: World, now: datetime, most: int) -> list[Entry]:
     """Entries taken over from a neighbour's catalogue."""
-    with gzip.open(NEIGHBOUR) as file:
-        listings = portals.read_all(Portal.SHAOXING, json.load(file)[:most]).listings
-    importing.import_records(world.by(SYSTEM, now), world.tenant(world.cast.other), Portal.SHAOXING, listings)
+    unit, owner = world.by(SYSTEM, now), world.tenant(world.cast.other)
+    source = harvest_sources.ensure(unit, owner, key="shaoxing", zh="绍兴市公共数据开放平台", kind=Kind.LIST)
+    importing.import_records(unit, source, [Listing("shaoxing", str(one), f"邻市目录{one}") for one in range(most)])
     return list(world.session.scalars(select(Entry).where(Entry.origin == v.Origin.HARVESTED)))
 
 
