@@ -88,6 +88,11 @@ class Asked:
         rows = self.session.execute(select(Entry.title, Entry.tags).where(Entry.id.in_(ids), seen))
         return [text for row in rows for text in (row.title, *row.tags)]
 
+    def sounding(self, word: str, limit: int) -> tuple[str, ...]:
+        """The words of the catalogue that sound just so, the most frequent first."""
+        terms = self.searcher.terms_with_prefix("vocabulary", f"{word}=", self.allowed, limit)
+        return tuple(term.partition("=")[2] for term, count in terms if count)
+
     def read(self, ids: Sequence[str]) -> list[Entry]:
         """The entries with these ids that the actor may see now, in this order."""
         seen = reading.readable(self.actor, Purpose.SEE, self.now)
@@ -98,12 +103,13 @@ class Asked:
         return [rows[one] for one in ids if one in rows]
 
 
-def ask(
+def asking(
     index: Index,
     session: Session,
     actor: Actor,
     now: datetime,
-    scope: str | None,
+    *,
+    scope: str | None = None,
     hidden: frozenset[str] = frozenset(),
 ) -> Asked:
     """The newest state of the index, and what of it the actor may know of."""

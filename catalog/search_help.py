@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import tantivy
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from catalog import search_queries as queries
 from catalog import words
 from catalog.models import Entry
-from catalog.search_asking import Asked, Sort, ask
+from catalog.search_asking import Asked, Sort, asking
 from catalog.search_index import Index
 from tenancy.actors import Actor
 
@@ -56,7 +56,7 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = ask(index, session, actor, now, scope)
+    asked = asking(index, session, actor, now, scope=scope)
     parts = words.of_query(prefix)
     text = words.clean(prefix[: words.MOST_TEXT]).strip()
     before = text[: text.rfind(parts[-1])] if parts[-1] in text else ""
@@ -175,6 +175,7 @@ def _costs_of_letters(letters: str, title: str) -> Iterator[tuple[str, float]]:
                     yield "".join(char for char, _ in run[start : end + 1]), float(wrong)
 
 
+@lru_cache(16_384)  # the syllables of Chinese are few
 def distance(one: str, other: str) -> int:
     """How many letters are put in, left out, changed or swapped with their neighbour between one and the other."""
     before: list[int] = []

@@ -53,13 +53,15 @@ NONE = Synonyms()
 class Place:
     """What permissions know of the list: it belongs to the city."""
 
+    id = "synonyms"
+
     def __init__(self, session: Session) -> None:
         city = select(Tenant.id).where(Tenant.kind == v.TenantKind.CITY).order_by(Tenant.created_at, Tenant.id)
         self.path = tuple(session.scalars(city.limit(1)))
 
     def facts(self) -> Mapping[str, Any]:
         """The list as a part of the platform."""
-        return {"type": "System", "id": "synonyms", "path": self.path}
+        return {"type": "System", "id": self.id, "path": self.path}
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def remove(work: Work, row: Synonym) -> None:
 def take_in(work: Work, text: str) -> Taken:
     """Add the groups of a table with the columns `words` and `note`, all of them or none.
 
-    A group that stands on the list already is counted as unchanged. Invalid names every line that is wrong.
+    A group that stands on the list already is counted as unchanged. Invalid holds what is wrong with each line
+    under `line-` and its number.
     """
     work.demand("synonym.edit", Place(work.session))
     present = {_set(row.words) for row in work.session.scalars(select(Synonym))}
@@ -152,7 +155,7 @@ def take_in(work: Work, text: str) -> Taken:
         try:
             words = split(draft)
         except Invalid as problem:
-            problems.append(Invalid("synonym.line", line=line, problem=_first(problem), field=f"line-{line}"))
+            problems.append(_at(problem, line))
             continue
         if _set(words) in present:
             unchanged += 1
@@ -224,8 +227,9 @@ def _lines(text: str) -> Iterator[tuple[int, Draft]]:
         raise Invalid("synonym.line-unreadable", field="file", line=rows.line_num) from None
 
 
-def _first(problem: Invalid) -> str:
-    return problem.text("zh")
+def _at(problem: Invalid, line: int) -> Invalid:
+    params: dict[str, Any] = {**problem.params, "field": f"line-{line}"}
+    return Invalid(problem.code, **params)
 
 
 def _set(words: Iterable[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from open_portal.pages import (
     admin_scorecard_months,
     admin_sources,
     admin_standards,
+    admin_synonyms,
     admin_tenants,
     admin_try,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "admin_scorecard_months",
     "admin_sources",
     "admin_standards",
+    "admin_synonyms",
     "admin_tenants",
     "admin_try",
     "pages",

@@ -1,7 +1,7 @@
 """Forms of the administration."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import Form, IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import FileField, Form, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 
@@ -104,6 +104,20 @@ class TryForm(Form):
     kind = SelectField(_("On what"), validate_choice=False)
     about = StringField(_("Which one"), description=_("Code of the dataset, key of the tenant or login name."))
     role = SelectField(_("Role to be granted"), validate_choice=False)
+
+
+class SynonymForm(Form):
+    """Words that the search takes for equal."""
+
+    words = StringField(_("Equal words"), description=_("Two to twelve, separated by 、 or commas."))
+    note = StringField(_("Note"), description=_("Optional: the field they belong to, or why."))
+
+
+class SynonymTableForm(Form):
+    """A table of synonyms, as a file or pasted."""
+
+    file = FileField(_("CSV file"), description=_("UTF-8 or GB 18030; columns words and note."))
+    table = TextAreaField(_("Or paste the table"))
 
 
 class TargetForm(Form):

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from wtforms import Form
 from wtforms.fields.choices import SelectChoice
 
+from catalog import synonyms
 from open_portal.pages.account_forms import mark
 from open_portal.requests import actor, deed, session
 from policies.refusals import Invalid, Refusal, Refused
 from policies.vocabulary import Role
 from tenancy import work
 from tenancy.models import Person
-from tenancy.work import Work
+from tenancy.work import Subject, Work
 
 pages = Blueprint("admin", __name__)
 OFFICES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
@@ -95,6 +96,12 @@ def sections() -> list[dict[str, Any]]:
             _("Data standards"),
             _("Elements and code lists by unit"),
             may_somewhere("scorecard.read", "Report"),
+        ),
+        (
+            "admin.synonym_list",
+            _("Synonyms"),
+            _("Words that the search takes for equal"),
+            _may("synonym.edit", synonyms.Place(session())),
         ),
         (
             "admin.tenant_tree",
@@ -212,7 +219,7 @@ def here(**changed: object) -> str:
     return url_for(request.endpoint or "admin.home", **{k: value for k, value in values.items() if value is not None})
 
 
-def _may(action: str, thing: Thing) -> bool:
+def _may(action: str, thing: Subject) -> bool:
     return work.may(actor(), action, thing)
 
 

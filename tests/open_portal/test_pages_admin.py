@@ -20,6 +20,7 @@ PAGES = {
     "/admin/jobs": {"system_admin"},
     "/admin/sources": {"officer", "system_admin"},
     "/admin/outbound": {"security_admin"},
+    "/admin/synonyms": {"officer", "system_admin"},
     "/admin/roles": {"leader", "officer", "system_admin", "security_admin", "auditor"},
     "/admin/policies/changes": {"leader", "officer", "system_admin", "security_admin", "auditor"},
     "/admin/policies": {"leader", "officer", "system_admin", "security_admin", "auditor"},
