@@ -79,7 +79,13 @@ def _settle(opened: Database) -> None:
 @pytest.fixture(params=KINDS)
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with all tables, once on SQLite and once on PostgreSQL; with the cast where a test has one."""
-    yield from fresh(request, request.param, with_tables=True)
+    yield from fresh(request, request.param, with_tables=True, peopled="cast" in request.fixturenames)
+
+
+@pytest.fixture
+def second(request: pytest.FixtureRequest, db: Database) -> Iterator[Database]:
+    """Another empty database with all tables, of the same kind as the first."""
+    yield from fresh(request, "sqlite" if db.is_sqlite else "postgres", with_tables=True)
 
 
 @pytest.fixture(params=KINDS)
@@ -88,9 +94,8 @@ def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
     yield from fresh(request, request.param, with_tables=False)
 
 
-def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool) -> Iterator[Database]:
+def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool, peopled: bool = False) -> Iterator[Database]:
     """A new database of a kind, which goes away with its test."""
-    peopled = "cast" in request.fixturenames
     if kind == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="txsq", dir=_memory()))
         if with_tables:
@@ -180,6 +185,18 @@ def cast(db: Database) -> Cast:
         rows = {one.id: one for one in session.scalars(select(Tenant))}
         session.expunge_all()
     return replace(known, **{name: rows[getattr(known, name).id] for name in BODIES})
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def shared_db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all tests that only read the world they share."""
+    yield from fresh(request, request.param, with_tables=True)
+
+
+@pytest.fixture(scope="session")
+def shared_cast(shared_db: Database) -> Cast:
+    """The cast in the shared database."""
+    return populate(shared_db)
 
 
 def populate(db: Database) -> Cast:

@@ -126,3 +126,29 @@ class TargetForm(Form):
     host = StringField(_("Host or address"))
     port = IntegerField(_("Port"), validators=[Optional()])
     reason = StringField(_("Reason"), description=_("What is called there and for whom."))
+
+
+class SourceForm(Form):
+    """Another platform whose catalogue is taken over."""
+
+    zh = StringField(_("Name in Chinese"))
+    en = StringField(_("Name in English"), description=_("Optional."))
+    key = StringField(_("Key"), description=_("Letters, digits, hyphens, underscores or dots; it stays for ever."))
+    tenant = SelectField(
+        _("In the care of"), validate_choice=False, description=_("The body that answers for the entries here.")
+    )
+    kind = SelectField(_("Kind of catalogue"), validate_choice=False)
+    address = StringField(
+        _("Address"),
+        description=_("Of the CKAN platform or of the file. Leave it empty if files are imported by the command line."),
+    )
+    region_code = StringField(
+        _("Administrative division code"), description=_("Six digits; for entries that don't say where they belong.")
+    )
+    every_hours = IntegerField(
+        _("Read every so many hours"), validators=[Optional()], description=_("Empty: only when somebody asks.")
+    )
+    mapping = TextAreaField(
+        _("Mapping of headings"),
+        description=_('Optional, for lists whose headings are not recognised: one line each, such as title = "名称".'),
+    )

@@ -116,6 +116,12 @@ def sections() -> list[dict[str, Any]]:
         ("admin.try_policy", _("Ask the rules"), _("May this person do that, and why"), True),
         ("admin.calendar", _("Working days"), _("Holidays and worked weekends by year"), True),
         (
+            "admin.sources",
+            _("Sources"),
+            _("Other platforms whose catalogues are taken over"),
+            may_somewhere("harvest.manage", "Harvest"),
+        ),
+        (
             "admin.audit_log",
             _("Audit log"),
             _("Who did what; whether the chain is whole"),

@@ -26,7 +26,7 @@ from tenancy.models import Tenant
 pages = Blueprint("linked", __name__)
 LISTED = 100
 """Entries in one page for harvesters."""
-BATCH = 200
+BATCH = 100
 """Entries read at once while the whole catalogue is sent."""
 FORMS = linked_writing.FORMS
 Made = TypeVar("Made")

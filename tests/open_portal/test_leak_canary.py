@@ -15,9 +15,10 @@ from werkzeug.routing import Rule
 from catalog import datasets, search_index, versions
 from catalog.blobs import Blob
 from catalog.models import Entry
+from open_portal.pages.ckan_actions import ACTIONS
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from tenancy import tenants, work
+from tenancy import tenants, tokens, work
 from tenancy.actors import SYSTEM, Actor
 
 CANARY = "琥珀鹦鹉登记簿"
@@ -29,6 +30,8 @@ CHANGING = re.compile(
 )
 FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
 SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
+RECORDS = ("/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
+STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", *RECORDS)
 QUERIES = (f"?q={CANARY}", f"?q={CANARY_EN}", "?q=hupo", "?page=2")
 
 
@@ -87,6 +90,8 @@ def filled(rule: Rule, code: str) -> str:
         value = values.get(argument, code) if argument != "format" else "csv"
         if argument in {"extension", "kind"}:
             value = "csv"
+        if argument == "form":
+            value = "ttl"
         address = re.sub(rf"<(?:[a-z]+(?:\([^)]*\))?:)?{argument}>", value, address)
     return address
 
@@ -112,7 +117,8 @@ def test_no_route_tells_of_it(
     assert CANARY in signed_page(kit, app, cast)
     seen = 0
     for name, browser in outsiders.items():
-        asked = [*addresses(app, code), *(page + query for page in SEARCHES for query in QUERIES)]
+        streams = [one.replace("CODE", code) for one in STREAMS]
+        asked = [*addresses(app, code), *streams, *(page + query for page in SEARCHES for query in QUERIES)]
         for address in asked:
             answer = browser.get(address)
             seen += 1
@@ -121,6 +127,53 @@ def test_no_route_tells_of_it(
             assert CANARY_EN not in body, (name, address)
             assert answer.status_code != 500, (name, address)
     assert seen > 200
+
+
+def asking(code: str) -> list[tuple[str, dict[str, object]]]:
+    """Every reading action of the CKAN door with what might make it tell of the entry."""
+    hidden = {"id": code, "resource_id": f"{code}-csv", "q": CANARY, "query": f"name:{CANARY}", "include_drafts": True}
+    more: dict[str, object] = {**hidden, "include_private": True, "include_deleted": True, "all_fields": True}
+    wide: dict[str, object] = {**more, "q": "*:*", "facet.field": ["tags", "organization"], "include_datasets": True}
+    reading_ = [name for name, action in ACTIONS.items() if action.reads and name != "help_show"]
+    bodies = ("hz-jtj", "theme-6", CANARY)
+    return [
+        *((name, asked) for name in reading_ for asked in (more, wide)),
+        *((name, {**wide, "id": one}) for name in reading_ if name.endswith(("_show", "_list")) for one in bodies),
+    ]
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_no_action_tells_of_it_whatever_token_is_shown(
+    app: Flask, kit: Kit, cast: Any, now: datetime, published: bool
+) -> None:
+    code = hide(kit, cast, now, published=published)
+    client = app.test_client()
+    told = {}
+    for name in (
+        "",
+        "requester",
+        "stranger",
+        "stranger_reviewer",
+        "system_admin",
+        "security_admin",
+        "auditor",
+        "steward",
+    ):
+        headers = {"Authorization": token_of(kit, getattr(cast, name), now)} if name else {}
+        texts = []
+        for action, asked in asking(code):
+            answer = client.post(f"/api/3/action/{action}", json=asked, headers=headers)
+            assert answer.status_code != 500, (name, action)
+            # What was asked may come back in a message.
+            texts.append(answer.text.replace(f"name:{CANARY}", ""))
+        told[name] = any(CANARY in text or CANARY_EN in text for text in texts)
+    # Its own department finds it by the same questions.
+    assert told == {name: name == "steward" for name in told}
+
+
+def token_of(kit: Kit, who: Actor, now: datetime) -> str:
+    with work.begin(kit.database, who, now) as unit:
+        return tokens.create(unit, name="canary", days=1)[1]
 
 
 def text_of(body: bytes) -> str:
@@ -153,7 +206,9 @@ def test_it_looks_like_what_does_not_exist(
 def test_no_count_changes_when_it_comes(
     app: Flask, kit: Kit, cast: Any, now: datetime, outsiders: dict[str, FlaskClient]
 ) -> None:
-    pages = ("/", "/datasets", "/indicators", "/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/orgs")
+    human = ("/", "/datasets", "/indicators", "/orgs")
+    programs = ("/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/catalog.ttl", "/data.json")
+    pages = (*human, *programs, "/catalog.ttl?page=1")
     with work.begin(kit.database, SYSTEM, now):
         pass
     before = {(name, page): plain(browser.get(page).text, "-") for name, browser in outsiders.items() for page in pages}

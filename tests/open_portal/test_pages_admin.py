@@ -18,6 +18,7 @@ PAGES = {
     "/admin/audit": {"auditor"},
     "/admin/audit/verify": {"auditor"},
     "/admin/jobs": {"system_admin"},
+    "/admin/sources": {"officer", "system_admin"},
     "/admin/outbound": {"security_admin"},
     "/admin/synonyms": {"officer", "system_admin"},
     "/admin/roles": {"leader", "officer", "system_admin", "security_admin", "auditor"},
