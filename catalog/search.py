@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from catalog import search_help, words
 from catalog import search_queries as queries
 from catalog.models import Entry
-from catalog.search_asking import Asked, Sort, asking
+from catalog.search_asking import Asked, Sort, ask
 from catalog.search_documents import FACETS, JOINT, SETS, counted
 from catalog.search_help import Suggestions, suggest
 from catalog.search_index import Differences, Index, catch_up, lag, rebuild, verify
@@ -28,14 +28,12 @@ from tenancy.actors import Actor
 
 __all__ = [
     "FACETS",
-    "Asked",
     "Differences",
     "Found",
     "Index",
     "Query",
     "Sort",
     "Suggestions",
-    "asking",
     "catch_up",
     "find",
     "lag",
@@ -95,7 +93,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
+        asked = ask(index, session, actor, now, query.scope, hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
@@ -130,8 +128,8 @@ def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
     if not readings:
         return tantivy.Query.empty_query() if text.strip() else None, False
     best, most = 0, 0
-    for place, reading in enumerate(readings if len(readings) > 1 else ()):
-        count = _count_reading(asked, text, place, reading)
+    for place in range(len(readings) if len(readings) > 1 else 0):
+        count = _count_reading(asked, text, place, readings[place])
         best, most = (place, count) if count > most else (best, most)
         if most >= queries.ENOUGH:
             break
@@ -139,19 +137,23 @@ def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
 
 
 def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
-    """What a text may ask for; words in pinyin are read as the most frequent words that sound so, too."""
-    typed = {word for parts in words.of_query_readings(text) for word in parts if words.is_latin(word)}
-    sounds = {word: words.as_heard(word) for word in typed if word.isalpha()}
-    heard = {
-        word: asked.once(("heard", sound), partial(asked.sounding, sound, MOST_MEANT)) for word, sound in sounds.items()
-    }
-    return queries.ways(asked.schema, text, asked.synonyms, heard=heard)
+    return queries.ways(asked.schema, text, asked.synonyms, _heard(asked, text))
 
 
 def _count_reading(asked: Asked, text: str, place: int, reading: tantivy.Query) -> int:
-    """How many entries one of the readings finds, from the strictest (0) on."""
-    question = ("reading", text, asked.synonyms.state, place)
-    return asked.once(question, partial(asked.count, [queries.weightless(reading)]))
+    """How many entries one of the readings of a text finds; the strictest is in place 0."""
+    known = ("reading", text, asked.synonyms.state, place)
+    return asked.once(known, lambda: asked.count([queries.weightless(reading)]))
+
+
+def _heard(asked: Asked, text: str) -> dict[str, tuple[str, ...]]:
+    """For each word that may be pinyin the most frequent words of the catalogue that sound so."""
+    typed = dict.fromkeys(word for reading in words.of_query_readings(text) for word in reading)
+    sounds = {word: words.as_heard(word) for word in typed if words.is_latin(word) and word.isalpha()}
+    # Counted among what he may know of: a word of hidden entries must not push out one of his own.
+    return {
+        one: asked.once(("heard", sound), partial(asked.sounding, sound, MOST_MEANT)) for one, sound in sounds.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -222,10 +224,9 @@ def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     if found.total and not found.partly:
         return found
     readings = _readings(asked, query.text)
-    better = None
     # A text that finds something without the ticks is as it was meant.
-    if not readings or _count_reading(asked, query.text, 0, readings[0]) == 0:
-        better = search_help.corrected(asked, query.text)
+    lost = not readings or _count_reading(asked, query.text, 0, readings[0]) == 0
+    better = search_help.corrected(asked, query.text) if lost else None
     if found.total:
         return replace(found, corrected=better)
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]

@@ -103,13 +103,12 @@ class Asked:
         return [rows[one] for one in ids if one in rows]
 
 
-def asking(
+def ask(
     index: Index,
     session: Session,
     actor: Actor,
     now: datetime,
-    *,
-    scope: str | None = None,
+    scope: str | None,
     hidden: frozenset[str] = frozenset(),
 ) -> Asked:
     """The newest state of the index, and what of it the actor may know of."""

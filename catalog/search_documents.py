@@ -13,7 +13,7 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 7
+SHAPE = 8
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")

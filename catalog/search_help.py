@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from catalog import search_queries as queries
 from catalog import words
 from catalog.models import Entry
-from catalog.search_asking import Asked, Sort, asking
+from catalog.search_asking import Asked, Sort, ask
 from catalog.search_index import Index
 from tenancy.actors import Actor
 
@@ -56,7 +56,7 @@ def suggest(
     typed = queries.typed(index.schema, prefix)
     if typed is None:
         return Suggestions((), ())
-    asked = asking(index, session, actor, now, scope=scope)
+    asked = ask(index, session, actor, now, scope)
     parts = words.of_query(prefix)
     text = words.clean(prefix[: words.MOST_TEXT]).strip()
     before = text[: text.rfind(parts[-1])] if parts[-1] in text else ""

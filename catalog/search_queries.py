@@ -11,10 +11,10 @@ from catalog import words
 from catalog.synonyms import NONE, Synonyms
 
 FEW = 8
-SYNONYM = 0.4
-"""What a synonym counts beside the word itself."""
 ENOUGH = 5
 """An answer with fewer entries is filled up with those that hold most of the words."""
+SYNONYM = 0.4
+"""What a synonym counts beside the word itself."""
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
 _WHOLE_TITLE_PIECE, _WHOLE_PIECE = 8.0, 0.5
 _ALL_WORDS = 50.0
@@ -27,53 +27,53 @@ _TELLING_LITTLE = frozenset(
 
 Heard = Mapping[str, Sequence[str]]
 """For words in pinyin the Chinese words that sound so."""
+NOTHING: Heard = {}
 
 
-def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, *, heard: Heard | None = None) -> Query | None:
+def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE) -> Query | None:
     """Entries that hold every word of a text, or have it as their code; None for a text without a word."""
-    found = ways(schema, text, synonyms, heard=heard)
+    found = ways(schema, text, synonyms)
     return found[0] if found else None
 
 
-def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, *, heard: Heard | None = None) -> list[Query]:
+def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, heard: Heard = NOTHING) -> list[Query]:
     """What a text asks for, read ever less strictly: every telling word, all but one, half of them, any.
 
-    A text may be written in several ways (numbers, pinyin with gaps), of which the best counts. A single character
-    only adds weight beside longer words, so that a particle doesn't spoil a question; so do words that tell little.
-    Entries with all words come first in every reading. Empty for a text without a word.
+    The text may be written in several ways (numbers, pinyin with gaps); the best counts. Entries with all words
+    come first in every reading. Empty for a text without a word.
     """
-    readings = [_sorted(schema, parts, synonyms, heard or {}) for parts in words.of_query_readings(text)]
-    if not readings:
+    written = [_clauses(schema, parts, synonyms, heard) for parts in words.of_query_readings(text)]
+    if not written:
         return []
-    every = _best([all_of(needed) for needed, _ in readings])
-    needed, others = readings[0]
-    extra = [(Occur.Should, one) for one in others]
+    every = _best([Query.boolean_query([*clauses]) for clauses in written])
     code = Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/"), index_option="basic")
+    found = [any_of([Query.boost_query(code, 50.0), every])]
     first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
-    found = [any_of([Query.boost_query(code, 50.0), Query.boolean_query([(Occur.Must, every), *extra])])]
-    for least in sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True):
-        some = Query.boolean_query([(Occur.Should, one) for one in needed], least)
-        found.append(Query.boolean_query([(Occur.Must, some), first, *extra]))
-    return found
+    needed = [(Occur.Should, one) for must, one in written[0] if must is Occur.Must]
+    extra = [clause for clause in written[0] if clause[0] is Occur.Should]
+    fewer = sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True)
+    some = [Query.boolean_query(needed, least) for least in fewer]
+    return found + [Query.boolean_query([(Occur.Must, one), first, *extra]) for one in some]
 
 
-def _sorted(
-    schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard: Heard
-) -> tuple[list[Query], list[Query]]:
-    """For each word, or words that are together on the list of synonyms, a query: the needed ones and the rest."""
-    long = [part for part in parts if len(part) > 1] or parts
-    telling = [part for part in long if part not in _TELLING_LITTLE] or long
-    needed: list[Query] = []
-    others: list[Query] = []
+def _clauses(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard: Heard) -> list[tuple[Occur, Query]]:
+    """Each word, or for words on the list of synonyms the best of their equals.
+
+    A single character only adds weight beside longer words, so that a particle doesn't spoil a question; so do
+    words that tell little.
+    """
+    needed = [part for part in parts if len(part) > 1] or parts
+    needed = [part for part in needed if part not in _TELLING_LITTLE] or needed
+    clauses = []
     for span, equals in synonyms.parted(parts):
-        own = all_of([_heard(schema, part, heard.get(part, ())) for part in span])
-        equal = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
-        query = _best([own, *(Query.boost_query(one, SYNONYM) for one in equal)])
-        (needed if any(part in telling for part in span) else others).append(query)
-    return needed, others
+        own = all_of([_as_meant(schema, part, heard.get(part, ())) for part in span])
+        others = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
+        found = _best([own, *(Query.boost_query(one, SYNONYM) for one in others)])
+        clauses.append((Occur.Must if equals or span[0] in needed else Occur.Should, found))
+    return clauses
 
 
-def _heard(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
+def _as_meant(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
     return any_of([word(schema, part), *(word(schema, one) for one in meant)])
 
 
