@@ -32,7 +32,7 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from open_portal import foreign
+    from open_portal import calling, foreign
     from quality import checks, reading
     from quality.engines import engine_docs
     from quality.profiling import assessing
@@ -41,6 +41,7 @@ else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     assessing = Later("quality.profiling.assessing")
     checks = Later("quality.checks")
+    calling = Later("open_portal.calling")
     foreign = Later("open_portal.foreign")
     engine_docs = Later("quality.engines.engine_docs")
     reading = Later("quality.reading")
@@ -63,6 +64,8 @@ SCHEDULES = {
     "uploads.sweep": 3600,
     "waivers.follow": 3600,
     "harvests.ask": 3600,
+    "hooks.follow": 5,
+    "hooks.prune": 3600,
 }
 
 
@@ -328,6 +331,21 @@ def ask_for_harvests(kit: Kit, _payload: Mapping[str, Any]) -> None:
             harvests.schedule(unit, source)
 
 
+def follow_changes(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Write what other programs are to be told of the changes since."""
+    calling.follow(kit, payload)
+
+
+def call_program(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Send one message to another program."""
+    calling.call(kit, payload)
+
+
+def prune_calls(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Forget messages to other programs when their time is over."""
+    calling.prune(kit, payload)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
@@ -351,4 +369,7 @@ HANDLERS: Mapping[str, Handler] = {
     "waivers.follow": follow_waivers,
     "harvest.run": run_harvest,
     "harvests.ask": ask_for_harvests,
+    "hooks.follow": follow_changes,
+    "hook.call": call_program,
+    "hooks.prune": prune_calls,
 }
