@@ -1,8 +1,8 @@
 """The records which `benchmarks.search` searches: catalogues of Chinese portals, each as it was downloaded.
 
-A folder holds one file of JSON for each portal (`province_city.json` or `.json.gz`, a list of objects), under the
-headings of that portal. Records that repeat another word for word are left out. More records than there are come
-from the same ones again, under the name of another county and another year, as if other places published theirs.
+A folder holds one file of JSON for each portal (`province_city.json` or `city.json`, or with `.gz`; a list of objects),
+under the headings of that portal. Records that repeat another word for word are left out. More records than there are
+come from the same ones again, under the name of another county and another year, as if other places had them too.
 """
 
 import gzip
@@ -111,7 +111,8 @@ def read(folder: Path) -> list[Record]:
     files = sorted(path for path in folder.iterdir() if path.name.endswith((".json", ".json.gz")))
     for path in files:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        portal = path.name.partition(".")[0]
+        name = path.name.partition(".")[0]
+        portal = next((one for one in PORTALS if one == name or one.endswith(f"_{name}")), name)
         for one in json.loads(raw):
             found.setdefault(portal + json.dumps(one, ensure_ascii=False, sort_keys=True), (portal, one))
     return [_record(number, portal, one) for number, (portal, one) in enumerate(found.values())]

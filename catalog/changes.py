@@ -1,14 +1,16 @@
 """Changes of the catalogue: each is kept with the facts that figures and the index read."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.models import CatalogChange, Entry
 from policies import vocabulary as v
+from tenancy.models import Tenant
 from tenancy.work import Work
 
 
@@ -28,6 +30,23 @@ def note_all(work: Work, entries: Sequence[Entry], what: str) -> None:
     work.session.flush()
 
 
+def note_new(work: Work, rows: Sequence[Mapping[str, Any]], tenant: Tenant, what: str) -> None:
+    """Keep what is true of many new entries without items, given by their columns, in one statement."""
+    defaults = dict.fromkeys(("live_version_id", "probe_ok", "offline_since", "rows", "grade"))
+    made = [
+        {
+            "at": work.now,
+            "actor_id": work.actor.id,
+            "entry_id": row["id"],
+            "origin": row["origin"],
+            "what": what,
+            "facts": facts(SimpleNamespace(**defaults, **row, items=(), tenant=tenant)),
+        }
+        for row in rows
+    ]
+    work.session.execute(insert(CatalogChange), made)
+
+
 def _change(work: Work, entry: Entry, what: str) -> CatalogChange:
     return CatalogChange(
         at=work.now,
@@ -39,8 +58,8 @@ def _change(work: Work, entry: Entry, what: str) -> CatalogChange:
     )
 
 
-def facts(entry: Entry) -> dict[str, Any]:
-    """What rates and replays need to know of an entry, as JSON."""
+def facts(entry: Entry | SimpleNamespace) -> dict[str, Any]:
+    """What rates and replays need to know of an entry, or of something with its columns, as JSON."""
     names = "\n".join(sorted(item.name for item in entry.items))
     return {
         "id": entry.id,

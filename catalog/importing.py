@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, String, select
+from sqlalchemy import Row, String, insert, select
 from sqlalchemy.orm import Session
 
 from catalog import changes
@@ -104,9 +104,8 @@ def import_records(work: Work, source: HarvestSource, listings: Iterable[Listing
     created = _create(work, source, tenant, fresh)
     updated = _update(work, changed)
     if created or updated:
-        work.record("entries.harvested", source, source=source.key, created=len(created), updated=len(updated))
-    unchanged = sifted.unchanged + len(taken) - len(created) - len(updated)
-    return Imported(len(created), len(updated), unchanged, sifted.refused)
+        work.record("entries.harvested", source, source=source.key, created=created, updated=updated)
+    return Imported(created, updated, sifted.unchanged + len(taken) - created - updated, sifted.refused)
 
 
 def foresee(session: Session, source: HarvestSource, listings: Iterable[Listing]) -> Imported:
@@ -185,20 +184,18 @@ def _compare(
     return fresh, changed
 
 
-def _create(
-    work: Work, source: HarvestSource, tenant: Tenant, fresh: Sequence[tuple[Listing, dict[str, Any]]]
-) -> list[Entry]:
+def _create(work: Work, source: HarvestSource, tenant: Tenant, fresh: Sequence[tuple[Listing, dict[str, Any]]]) -> int:
     wanted = Counter(_category(listing) for listing, _ in fresh)
     numbers = {one: iter(next_numbers(work.session, f"code:{one}", count)) for one, count in sorted(wanted.items())}
-    made = [
-        _entry(work, source, tenant, listing, next(numbers[_category(listing)]), values) for listing, values in fresh
-    ]
-    work.session.add_all(made)
-    changes.note_all(work, made, "entry.harvested")
-    return made
+    rows = [_row(work, source, tenant, listing, next(numbers[_category(listing)]), values) for listing, values in fresh]
+    if rows:
+        # Past the unit of work of the mapper, which would take most of the time of a hundred thousand.
+        work.session.execute(insert(Entry), rows)
+        changes.note_new(work, rows, tenant, "entry.harvested")
+    return len(rows)
 
 
-def _update(work: Work, changed: Sequence[Changed]) -> list[Entry]:
+def _update(work: Work, changed: Sequence[Changed]) -> int:
     found = {
         one.id: one for one in work.session.scalars(select(Entry).where(Entry.id.in_([id_ for id_, _ in changed])))
     }
@@ -210,39 +207,38 @@ def _update(work: Work, changed: Sequence[Changed]) -> list[Entry]:
         (back if "archived_at" in new else other).append(entry)
     changes.note_all(work, other, "entry.harvest-changed")
     changes.note_all(work, back, "entry.harvest-returned")
-    return [*other, *back]
+    return len(changed)
 
 
-def _entry(
+def _row(
     work: Work, source: HarvestSource, tenant: Tenant, listing: Listing, number: int, values: Mapping[str, Any]
-) -> Entry:
+) -> dict[str, Any]:
+    """The columns of a new entry."""
     category = _category(listing)
-    return Entry(
-        id=new_id(),
-        code=identifiers.resource_code(category, number),
-        category_code=category,
-        origin=v.Origin.HARVESTED,
-        origin_portal=source.key,
-        external_id=listing.external_id,
-        tenant=tenant,
-        tenant_id=tenant.id,
-        source_tenant=tenant,
-        source_tenant_id=tenant.id,
-        author_id=SYSTEM.id,
-        state=v.EntryState.PUBLISHED,
-        open_state=v.OpenState.OPEN,
-        catalogue_class=v.CatalogueClass.DEPARTMENTAL,
-        object_flags=0,
-        use_scenes=[],
-        related_codes=[],
-        national_grade=v.NationalGrade.GENERAL,
-        share_type=v.ShareType.SHARE_UNCOND,
-        collect_state=v.CollectState.NONE,
-        items=[],
-        created_at=work.now,
-        changed_at=work.now,
+    return {
+        "id": new_id(),
+        "code": identifiers.resource_code(category, number),
+        "category_code": category,
+        "origin": v.Origin.HARVESTED,
+        "origin_portal": source.key,
+        "external_id": listing.external_id,
+        "tenant_id": tenant.id,
+        "source_tenant_id": tenant.id,
+        "author_id": SYSTEM.id,
+        "state": v.EntryState.PUBLISHED,
+        "open_state": v.OpenState.OPEN,
+        "catalogue_class": v.CatalogueClass.DEPARTMENTAL,
+        "object_flags": 0,
+        "use_scenes": [],
+        "related_codes": [],
+        "national_grade": v.NationalGrade.GENERAL,
+        "share_type": v.ShareType.SHARE_UNCOND,
+        "collect_state": v.CollectState.NONE,
+        "created_at": work.now,
+        "changed_at": work.now,
+        "version": 1,
         **values,
-    )
+    }
 
 
 def _category(listing: Listing) -> str:

@@ -338,6 +338,19 @@ class CatalogChange(Base):
     facts: Mapped[dict[str, Any]]
 
 
+class Synonym(Base):
+    """Words that the search takes for equal; every change of the list gives the row it touches a new revision."""
+
+    __tablename__ = "synonym"
+
+    id: Mapped[Id]
+    words: Mapped[list[str]]
+    note: Mapped[str] = mapped_column(String(300), default="")
+    changed_by: Mapped[str] = mapped_column(String(36))
+    changed_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(unique=True)
+
+
 class Follow(Base):
     """A person who wants to hear of an entry's changes."""
 

@@ -73,7 +73,7 @@ def body(
     if known is not None:
         if known.name.zh == known.key != zh:
             known.name.zh, known.name.en = zh, told.get("title_en", "") or zh
-            known.kind = _kind(told)
+            known.kind, known.created_at = _kind(told), created or known.created_at
             known.region_code = told.get("region_code", known.region_code)
             work.record("tenant.restored", known, key=key)
         return known
@@ -137,6 +137,7 @@ def _values(sent: Sent, tenant: Tenant) -> dict[str, Any]:
     closed = open_type is v.OpenType.OPEN_FORBIDDEN and not harvested
     publisher = told.get("publisher") or sent.publisher
     live = sent.state == "active" and not sent.private
+    page = f"{sent.id}-{v.Format.HTML.value}"
     return {
         **found,
         "open_tier": tier,
@@ -145,7 +146,8 @@ def _values(sent: Sent, tenant: Tenant) -> dict[str, Any]:
         "metadata_public": live,
         "state": _state(sent),
         "licence": sent.values.get("licence") or None,
-        "resources": [one.kept() | {"offer": one.id} for one in sent.resources or ()],
+        # The page that leads to the origin is made anew wherever there is nothing else.
+        "resources": [one.kept() for one in sent.resources or () if not (harvested and one.id == page)],
         "extras": {**(sent.extras or {}), **{key: told[key] for key in MEASURED if key in told}},
         "publisher_name": publisher if publisher != tenant.name.zh else None,
         "origin": v.Origin.HARVESTED if harvested else v.Origin.OWN,

@@ -7,27 +7,24 @@ database instead of being copied into the index, where a move would make it wron
 under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from difflib import get_close_matches
-from enum import StrEnum
 from functools import partial
-from typing import TypeVar
 
 import tantivy
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from catalog import reading, words
+from catalog import search_help, words
 from catalog import search_queries as queries
 from catalog.models import Entry
-from catalog.reading import Purpose
-from catalog.search_documents import ENTRY, FACETS
-from catalog.search_index import Differences, Index, View, catch_up, current, lag, rebuild, verify
+from catalog.search_asking import Asked, Sort, ask
+from catalog.search_documents import FACETS, JOINT, SETS, counted
+from catalog.search_help import Suggestions, suggest
+from catalog.search_index import Differences, Index, catch_up, lag, rebuild, verify
 from policies.refusals import Invalid
 from tenancy.actors import Actor
-from tenancy.models import TenantAncestor
 
 __all__ = [
     "FACETS",
@@ -48,22 +45,9 @@ __all__ = [
 
 ROUNDS = 4
 MOST_PER_PAGE = 1000
-MOST_VALUES = 2000
-MOST_CANDIDATES = 3000
+MOST_VALUES = 5000
 FEW = 5
 MOST_MEANT = 2
-
-Answer = TypeVar("Answer")
-
-
-class Sort(StrEnum):
-    """The order of the answer; downloads are those at the entry's last change."""
-
-    RELEVANCE = "relevance"
-    UPDATED = "updated"
-    SCORE = "score"
-    DOWNLOADS = "downloads"
-    TITLE = "title"
 
 
 @dataclass(frozen=True)
@@ -103,74 +87,6 @@ class Found:
     partly: bool = False
 
 
-@dataclass(frozen=True)
-class Suggestions:
-    """What somebody may be about to type: words of the catalogue and entries."""
-
-    words: tuple[str, ...]
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One state of the index as one actor may know it, and the session in which he reads."""
-
-    session: Session
-    actor: Actor
-    now: datetime
-    schema: tantivy.Schema
-    view: View
-    allowed: tantivy.Query
-    known_by: Hashable
-    """What the actor may know of, by which answers of this state are known again."""
-
-    @property
-    def searcher(self) -> tantivy.Searcher:
-        """This state of the index."""
-        return self.view.searcher
-
-    def matching(self, parts: Iterable[tantivy.Query]) -> tantivy.Query:
-        """What the parts ask for, among what the actor may know of."""
-        return queries.all_of([self.allowed, *parts])
-
-    def count(self, parts: Iterable[tantivy.Query]) -> int:
-        """How many entries there are."""
-        return int(self.searcher.search(self.matching(parts), 1).count)  # type: ignore[attr-defined]
-
-    def page(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> tuple[int, list[str]]:
-        """How many entries there are, and the ids of some in an order, from the first (counted from 0) on."""
-        parts = list(parts)
-        if first and first >= (total := self.count(parts)):
-            # The index would make room for everything before the page, though there is nothing.
-            return total, []
-        found = self.searcher.search(
-            self.matching(parts),
-            limit,
-            offset=first,
-            order_by_field=None if order is Sort.RELEVANCE else f"by_{order.value}",
-            order=tantivy.Order.Asc if order is Sort.TITLE else tantivy.Order.Desc,
-        )
-        ids = [str(self.searcher.doc(address).get_first("id")) for _, address in found.hits]
-        return int(found.count), ids  # type: ignore[attr-defined]
-
-    def once(self, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
-        """The answer to a question, worked out if nobody who may know as much has asked it of this state."""
-        return self.view.answers.once((self.known_by, question), work_out)
-
-    def terms(self, name: str, prefix: str) -> list[tuple[str, int]]:
-        """Words of a field that begin so, each with the number of entries that hold it."""
-        return self.searcher.terms_with_prefix(name, prefix, self.allowed, MOST_CANDIDATES)
-
-    def read(self, ids: Sequence[str]) -> list[Entry]:
-        """The entries with these ids that the actor may see now, in this order."""
-        seen = reading.readable(self.actor, Purpose.SEE, self.now)
-        query = select(Entry).where(Entry.id.in_(ids), seen)
-        # The few bodies of a page stand beside many entries each; joined to every row they take longer than all else.
-        query = query.options(selectinload(Entry.tenant), selectinload(Entry.source_tenant))
-        rows = {entry.id: entry for entry in self.session.scalars(query)}
-        return [rows[one] for one in ids if one in rows]
-
-
 def find(index: Index, session: Session, actor: Actor, now: datetime, query: Query) -> Found:
     """Answer a question for an actor. Any text has an answer; a facet that doesn't exist raises Invalid."""
     for name in query.facets:
@@ -178,7 +94,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = asking(index, session, actor, now, scope=query.scope, hidden=hidden)
+        asked = ask(index, session, actor, now, query.scope, hidden)
         found, gone = _answer(asked, query)
         if not gone:
             break
@@ -188,75 +104,20 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
 
 def among(index: Index, session: Session, actor: Actor, now: datetime, query: Query, ids: Sequence[str]) -> list[Entry]:
     """Which of some entries a question finds, every word of it taken seriously, the newest first; for an actor."""
-    asked = asking(index, session, actor, now, scope=query.scope)
+    asked = ask(index, session, actor, now, query.scope)
     meant = _readings(asked, query.text)[:1] or ([tantivy.Query.empty_query()] if query.text.strip() else [])
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     parts = [*meant, *ticked, queries.with_value(asked.schema, "id", ids)]
     return asked.read(asked.page(parts, Sort.UPDATED, 0, max(len(ids), 1))[1])
 
 
-def suggest(
-    index: Index,
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    prefix: str,
-    *,
-    scope: str | None = None,
-    limit: int = 8,
-) -> Suggestions:
-    """Words and entries that go on from what was typed so far, in Chinese, pinyin or initials."""
-    typed = queries.typed(index.schema, prefix)
-    if typed is None:
-        return Suggestions((), ())
-    asked = asking(index, session, actor, now, scope=scope)
-    last = words.of_query(prefix)[-1]
-    terms = asked.terms("vocabulary" if words.is_latin(last) else "title", last)
-    counted = sorted((-count, term.partition("=")[2] or term) for term, count in terms if count)
-    found = dict.fromkeys(word for _, word in counted if word != last)
-    entries = asked.read(asked.page([typed], Sort.RELEVANCE, 0, limit)[1])
-    return Suggestions(tuple(found)[:limit], tuple(entries))
-
-
-def asking(
-    index: Index,
-    session: Session,
-    actor: Actor,
-    now: datetime,
-    *,
-    scope: str | None = None,
-    hidden: frozenset[str] = frozenset(),
-) -> Asked:
-    """The newest state of the index, and what of it the actor may know of."""
-    view, behind = current(index, session)
-    schema, left_out = index.schema, behind | hidden
-    labels: tuple[str, ...] = ()
-    below: tuple[str, ...] = ()
-    if actor.kind == "system":
-        needed = [queries.with_value(schema, "kind", [ENTRY])]
-    else:
-        labels = tuple(sorted(one for one in reading.labels(actor) if not one.startswith("tenant:")))
-        # A label that no entry bears would only make every question longer.
-        borne = [one for one in labels if view.searcher.doc_freq("labels", one)]
-        either = [queries.with_value(schema, "labels", borne)] if borne else []
-        if actor.staff_of:
-            below = _below(session, actor.staff_of)
-            either.append(queries.with_value(schema, "owner", below))
-        needed = [queries.any_of(either)]
-    within = _below(session, [scope]) if scope else None
-    if within is not None:
-        needed.append(queries.with_value(schema, "owner", within))
-    unwanted = queries.with_value(schema, "id", left_out) if left_out else None
-    allowed = queries.weightless(queries.all_of(needed, unwanted))
-    known_by = (actor.kind == "system", labels, below, within, left_out)
-    return Asked(session, actor, now, schema, view, allowed, known_by)
-
-
 def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
     text, partly = _meant(asked, query.text)
     wanted = [*([text] if text else []), *_limits(asked, query)]
-    question = _Question(wanted, (query.text, query.place, query.time_from, query.time_to), query.facets)
+    question = _Question(
+        wanted, (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to), query.facets
+    )
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * limit
     order = Sort.UPDATED if query.sort is Sort.RELEVANCE and text is None else query.sort
@@ -278,7 +139,7 @@ def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
         return tantivy.Query.empty_query() if text.strip() else None, False
     best, most = 0, 0
     for place in range(len(readings) if len(readings) > 1 else 0):
-        count = _count_reading(asked, text, place)
+        count = _count_reading(asked, text, place, readings[place])
         best, most = (place, count) if count > most else (best, most)
         if most >= queries.ENOUGH:
             break
@@ -286,24 +147,23 @@ def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
 
 
 def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
-    return queries.ways(asked.schema, text, _heard(asked, text))
+    return queries.ways(asked.schema, text, asked.synonyms, _heard(asked, text))
 
 
-def _count_reading(asked: Asked, text: str, place: int) -> int:
-    """How many entries one of the readings finds, from the strictest (0) on."""
-    return asked.once(
-        ("reading", text, place), lambda: asked.count([queries.weightless(_readings(asked, text)[place])])
-    )
+def _count_reading(asked: Asked, text: str, place: int, reading: tantivy.Query) -> int:
+    """How many entries one of the readings of a text finds; the strictest is in place 0."""
+    known = ("reading", text, asked.synonyms.state, place)
+    return asked.once(known, lambda: asked.count([queries.weightless(reading)]))
 
 
 def _heard(asked: Asked, text: str) -> dict[str, tuple[str, ...]]:
-    """For each word that may be pinyin the most frequent words that sound so."""
-    found = {}
-    for word in words.of_query(text):
-        if words.is_latin(word) and word.isalpha():
-            terms = sorted(((-count, term) for term, count in asked.terms("vocabulary", f"{word}=") if count))
-            found[word] = tuple(term.partition("=")[2] for _, term in terms[:MOST_MEANT])
-    return found
+    """For each word that may be pinyin the most frequent words of the catalogue that sound so."""
+    typed = dict.fromkeys(word for reading in words.of_query_readings(text) for word in reading)
+    sounds = {word: words.as_heard(word) for word in typed if words.is_latin(word) and word.isalpha()}
+    # Counted among what he may know of: a word of hidden entries must not push out one of his own.
+    return {
+        one: asked.once(("heard", sound), partial(asked.sounding, sound, MOST_MEANT)) for one, sound in sounds.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -336,9 +196,22 @@ def _count_facets(asked: Asked, question: _Question) -> dict[str, list[tuple[str
 def _count(asked: Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
     if not names:
         return {}
-    wish = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
-    counted = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
-    return {name: sorted(map(_bucket, counted[name]["buckets"]), key=_most_first) for name in names}
+    wish = {name: {"terms": {"field": counted(name), "size": MOST_VALUES}} for name in names}
+    answer = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
+    found = {}
+    for name in names:
+        pairs = map(_bucket, answer[name]["buckets"])
+        found[name] = sorted(_single(pairs) if name in SETS else pairs, key=_most_first)
+    return found
+
+
+def _single(sets: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
+    """The counts of single values from those of the sets that entries have."""
+    found: Counter[str] = Counter()
+    for joint, count in sets:
+        for value in joint.split(JOINT) if joint else ():
+            found[value] += count
+    return found.items()
 
 
 def _bucket(one: Mapping[str, object]) -> tuple[str, int]:
@@ -356,42 +229,16 @@ def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
     return [queries.weightless(one) for one in (*place, *span)]
 
 
-def _below(session: Session, tenant_ids: Iterable[str]) -> tuple[str, ...]:
-    query = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id.in_(tenant_ids))
-    return tuple(sorted(session.scalars(query.distinct())))
-
-
 def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     """What to offer where no entry has every word, or nothing was found at all."""
-    if found.total and not (found.partly and _count_reading(asked, query.text, 0) == 0):
+    if found.total and not found.partly:
         return found
+    readings = _readings(asked, query.text)
+    # A text that finds something without the ticks is as it was meant.
+    lost = not readings or _count_reading(asked, query.text, 0, readings[0]) == 0
+    better = search_help.corrected(asked, query.text) if lost else None
     if found.total:
-        return replace(found, corrected=_correct(asked, query.text))
+        return replace(found, corrected=better)
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
     _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
-    return replace(found, suggestions=tuple(asked.read(near)), corrected=_correct(asked, query.text))
-
-
-def _correct(asked: Asked, text: str) -> str | None:
-    """The text with each word that finds nothing replaced by the nearest that does; None if that won't do."""
-    better = words.clean(text[: words.MOST_TEXT]).strip()
-    for word in words.of_query(text):
-        if not asked.count([queries.word(asked.schema, word)]):
-            better = better.replace(word, _nearest(asked, word))
-    query = queries.typed(asked.schema, better)
-    if query is None or better == words.clean(text).strip() or not asked.count([query]):
-        return None
-    return better
-
-
-def _nearest(asked: Asked, word: str) -> str:
-    """The most frequent word of the catalogue that sounds the same or nearly so; else the word itself."""
-    sound = words.sound(word)
-    if not sound:
-        return word
-    heard: dict[str, tuple[int, str]] = {}
-    for term, count in asked.terms("vocabulary", sound[0]):
-        spoken, _, written = term.partition("=")
-        heard[spoken] = max(heard.get(spoken, (0, "")), (count, written))
-    likely = get_close_matches(sound, list(heard), n=1, cutoff=0.7)
-    return heard[likely[0]][1] if likely else word
+    return replace(found, suggestions=tuple(asked.read(near)), corrected=better)

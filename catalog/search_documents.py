@@ -5,6 +5,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from string import hexdigits
 
 import tantivy
@@ -13,15 +14,18 @@ from catalog import reading, words
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 3
+SHAPE = 8
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
+SETS = ("theme", "format")
+"""Facets of which an entry may have several values; they are counted by the set that it has, each set once."""
+JOINT = "|"
 ORDERS = ("by_updated", "by_score", "by_downloads", "by_title", "by_code")
 COUNTED = ("owner", "theme", "format", "tag", "licence", "tier", "region", "update_cycle", "origin", "state", "portal")
 """What programs count by and ask for by exact value; `owner` is the tenant in whose care an entry is."""
 WORDS = ("title", "tags", "items", "publisher", "text")
-SOUNDS = ("pinyin", "initials", "vocabulary", "characters")
+SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters")
 KEYS = ("kind", "code", "labels", "place", "resource")
 INSTANTS = ("changed", "created")
 """When the description changed last and when it came to be, in whole microseconds since 1970."""
@@ -30,6 +34,8 @@ NUMBERED = ("by_id", "by_changed", "by_created")
 ID_DIGITS, TIE_BITS = 15, 20
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
+WHOLE = (*SPAN, *INSTANTS, *NUMBERED)
+"""The fields whose values are whole numbers."""
 ALWAYS = (0, 99991231)
 """The days that stand for a range without beginning and for one without end."""
 UNHASHED = frozenset({"by_downloads"})
@@ -40,6 +46,7 @@ ENTRY = "entry"
 MARK = "mark"
 
 
+@cache
 def schema() -> tantivy.Schema:
     """The fields of the index; text comes cut already, so that whitespace is the only separator."""
     builder = tantivy.SchemaBuilder()
@@ -48,15 +55,20 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in (*KEYS, *SOUNDS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in dict.fromkeys((*FACETS, *COUNTED, *ORDERS)):
+    for name in dict.fromkeys((*FACETS, *map(counted, FACETS), *COUNTED, *ORDERS)):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in (*SPAN, *INSTANTS, *NUMBERED):
+    for name in WHOLE:
         builder.add_integer_field(name, fast=True)
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     for name in ("title_pairs", "other_pairs"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     return builder.build()
+
+
+def counted(facet: str) -> str:
+    """The field by which a facet is counted."""
+    return f"{facet}_set" if facet in SETS else facet
 
 
 def fields(entry: Entry) -> dict[str, list[str]]:
@@ -83,15 +95,8 @@ def fields(entry: Entry) -> dict[str, list[str]]:
 
 def document(found: Mapping[str, list[str]]) -> tantivy.Document:
     """The fields of an entry as a document, with their hash."""
-    made = tantivy.Document()
-    for name, values in found.items():
-        for value in values:
-            if name in (*SPAN, *INSTANTS, *NUMBERED):
-                made.add_integer(name, int(value))
-            else:
-                made.add_text(name, value)
-    made.add_text("hash", digest(found))
-    return made
+    whole = {name: list(map(int, found[name])) for name in WHOLE}
+    return tantivy.Document.from_dict({**found, **whole, "hash": [digest(found)]}, schema())
 
 
 def digest(found: Mapping[str, list[str]]) -> str:
@@ -137,7 +142,7 @@ def _span(entry: Entry) -> dict[str, list[str]]:
 
 
 def _facets(entry: Entry) -> dict[str, list[str]]:
-    return {
+    found = {
         "tenant": [publisher_of(entry)],
         "theme": list(entry.themes),
         "tier": [entry.open_tier.value],
@@ -147,6 +152,7 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
         "origin": [entry.origin.value],
         "granularity": granularity_of(entry),
     }
+    return found | {counted(name): [JOINT.join(sorted(set(found[name])))] for name in SETS}
 
 
 def _orders(entry: Entry) -> dict[str, list[str]]:
@@ -181,8 +187,9 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
     titles = [entry.title, entry.title_en]
     items = [text for item in entry.items for text in (item.name, item.title, item.title_en)]
     prose = [entry.abstract, entry.abstract_en]
-    spoken = [tail for text in (entry.title, *entry.tags) for tail in words.tails(text)]
-    vocabulary = _once(words.of_document(" ".join([*titles, *entry.tags])))
+    named = (entry.title, *entry.tags)
+    spoken = [tail for text in named for tail in words.tails(text)]
+    vocabulary = _once(word for text in (*titles, *entry.tags) for word in words.of_document(text))
     return {
         "title": [_cut(titles)],
         "tags": [_cut(entry.tags)],
@@ -194,16 +201,18 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
         "characters": words.characters(entry.title),
         "pinyin": _once(full for full, _ in spoken),
         "initials": _once(short for _, short in spoken),
+        "inside": _once(one for text in named for one in words.inside(text)),
         "vocabulary": [f"{words.sound(word)}={word}" for word in vocabulary if len(word) > 1],
+        "short": [f"{words.initials(word)}={word}" for word in vocabulary if words.is_han(word) and len(word) > 1],
     }
 
 
 def _cut(texts: Iterable[str]) -> str:
-    return " ".join(word for text in texts for word in words.of_document(text))
+    return " ".join(word for text in texts if text for word in words.of_document(text))
 
 
 def _paired(texts: Iterable[str]) -> str:
-    return " ".join(pair for text in texts for pair in words.pairs(text))
+    return " ".join(pair for text in texts if text for pair in words.pairs(text))
 
 
 def _once(values: Iterable[str]) -> list[str]:

@@ -9,25 +9,27 @@ import fcntl
 import shutil
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import tantivy
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from catalog import search_documents as documents
 from catalog import search_marks as marks
 from catalog import search_soundness as soundness
+from catalog import synonyms
 from catalog.models import Entry
 from catalog.search_marks import Mark
+from catalog.search_views import View
+from catalog.synonyms import Synonyms
 from policies import vocabulary as v
 from policies.refusals import Stale
 from tenancy.database import Database
+from tenancy.models import Tenant
 from tenancy.types import new_id
 
 HEAP = 100_000_000
@@ -37,46 +39,11 @@ PATIENCE = 30.0
 MOMENT = 0.25
 """Seconds for which any other question waits for a process that is taking in changes just now."""
 PAUSE = 0.02
-MOST_ANSWERS = 256
 ATTEMPTS = 5
-
-Answer = TypeVar("Answer")
 
 
 class Busy(Exception):  # noqa: N818  somebody else is writing, which is no error
     """Another writer holds the index."""
-
-
-class Answers:
-    """Counts that were worked out on one commit of the index, by the question; the longest unused are forgotten."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[object, object] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def once(self, question: object, work_out: Callable[[], Answer]) -> Answer:
-        """The answer to a question, worked out if nobody has asked it of this commit."""
-        with self._lock:
-            if question in self._known:
-                self._known.move_to_end(question)
-                return self._known[question]  # type: ignore[return-value]  # what work_out gave for this question
-        answer = work_out()
-        with self._lock:
-            self._known[question] = answer
-            while len(self._known) > MOST_ANSWERS:
-                self._known.popitem(last=False)
-        return answer
-
-
-@dataclass(frozen=True)
-class View:
-    """The index as of one commit: a searcher, the mark that belongs to it (none: never filled), what it answered."""
-
-    searcher: tantivy.Searcher
-    mark: Mark | None
-    stamp: soundness.Stamp | None = None
-    files: tuple[tuple[str, int], ...] = ()
-    answers: Answers = field(default_factory=Answers)
 
 
 @dataclass(frozen=True)
@@ -107,6 +74,7 @@ class Index:
         self._place = folder / f"shape-{documents.SHAPE}"
         self._lock = threading.RLock()
         self._view: View | None = None
+        self._synonyms = synonyms.NONE
         self._open()
 
     @classmethod
@@ -136,6 +104,11 @@ class Index:
     def reload(self) -> None:
         """See what other processes have committed."""
         self.view()
+
+    def synonyms(self, session: Session) -> Synonyms:
+        """The list of synonyms as the session sees it, read again only after somebody has changed it."""
+        self._synonyms = synonyms.current(session, self._synonyms)
+        return self._synonyms
 
     def forget(self) -> None:
         """Forget the answers that are kept, so that the next ones are worked out anew."""
@@ -344,6 +317,8 @@ def _build(index: Index, session: Session) -> int:
     count = 0
     with index.writing() as writer, _aside(session) as reading:
         mark = marks.newest(reading)
+        # Held in hand, they are found again by each entry that belongs to them.
+        _bodies = list(reading.scalars(select(Tenant)))
         writer.delete_all_documents()
         for batch in _batches(reading):
             count += _write(writer, reading, batch)
@@ -355,7 +330,6 @@ def _write(writer: tantivy.IndexWriter, session: Session, ids: Sequence[str]) ->
     entries = _load(session, ids)
     for entry in entries:
         writer.add_document(documents.document(documents.fields(entry)))
-    session.expunge_all()
     return len(entries)
 
 
@@ -375,7 +349,8 @@ def _set_mark(writer: tantivy.IndexWriter, mark: Mark) -> None:
 
 
 def _load(session: Session, ids: Sequence[str]) -> list[Entry]:
-    return list(session.scalars(select(Entry).where(Entry.id.in_(ids), Entry.state != v.EntryState.DELETED)))
+    query = select(Entry).where(Entry.id.in_(ids), Entry.state != v.EntryState.DELETED)
+    return list(session.scalars(query.options(lazyload(Entry.tenant), lazyload(Entry.source_tenant))))
 
 
 def _batches(session: Session) -> Iterator[list[str]]:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from catalog import search_conditions as conditions
 from catalog.models import Entry
-from catalog.search import ROUNDS, Asked, asking
+from catalog.search import ROUNDS
+from catalog.search_asking import Asked, ask
 from catalog.search_conditions import Condition
 from catalog.search_documents import COUNTED, NUMBERED, ORDERS
 from catalog.search_index import Index
@@ -65,7 +66,7 @@ def select(
             raise Invalid("search.unknown-facet", field=name, name=name)
     hidden: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
-        asked = asking(index, session, actor, now, scope=scope, hidden=hidden)
+        asked = ask(index, session, actor, now, scope, hidden)
         found, gone = _answer(asked, wanted, wish)
         if not gone:
             break

@@ -8,55 +8,77 @@ from tantivy import FieldType, Occur, Query
 
 from catalog import search_documents as documents
 from catalog import words
+from catalog.synonyms import NONE, Synonyms
 
 FEW = 8
 ENOUGH = 5
 """An answer with fewer entries is filled up with those that hold most of the words."""
+SYNONYM = 0.4
+"""What a synonym counts beside the word itself."""
 _WEIGHTS = {"title": 6.0, "tags": 3.0, "items": 1.5, "publisher": 1.5, "text": 1.0}
 _WHOLE_TITLE_PIECE, _WHOLE_PIECE = 8.0, 0.5
 _ALL_WORDS = 50.0
 """Puts entries with all words before those with most; more than words add up to."""
 _TELLING_LITTLE = frozenset(
     "信息,数据,名单,名录,目录,清单,列表,一览表,情况,统计,查询,公示,怎么,怎样,怎么样,哪里,哪些,什么,如何,可以,有没有,"  # noqa: SIM905
-    "没有,附近,我家,最近,几年,每天,办了,列入,被列入".split(",")
+    "没有,最近,几年,每天,列入,被列入".split(",")
 )
 """Words of questions and of titles in general: they add weight, but nothing is left out for want of them."""
 
 Heard = Mapping[str, Sequence[str]]
 """For words in pinyin the Chinese words that sound so."""
+NOTHING: Heard = {}
 
 
-def typed(schema: tantivy.Schema, text: str, heard: Heard | None = None) -> Query | None:
+def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE) -> Query | None:
     """Entries that hold every word of a text, or have it as their code; None for a text without a word."""
-    found = ways(schema, text, heard)
+    found = ways(schema, text, synonyms)
     return found[0] if found else None
 
 
-def ways(schema: tantivy.Schema, text: str, heard: Heard | None = None) -> list[Query]:
+def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, heard: Heard = NOTHING) -> list[Query]:
     """What a text asks for, read ever less strictly: every telling word, all but one, half of them, any.
 
-    A single character only adds weight beside longer words, so that a particle doesn't spoil a question; so do
-    words that tell little. Entries with all words come first in every reading. Empty for a text without a word.
+    The text may be written in several ways (numbers, pinyin with gaps); the best counts. Entries with all words
+    come first in every reading. Empty for a text without a word.
     """
-    parts = words.of_query(text)
-    if not parts:
+    written = [_clauses(schema, parts, synonyms, heard) for parts in words.of_query_readings(text)]
+    if not written:
         return []
-    asked = {part: _heard(schema, part, (heard or {}).get(part, ())) for part in parts}
+    every = _best([Query.boolean_query([*clauses]) for clauses in written])
+    code = Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/"), index_option="basic")
+    found = [any_of([Query.boost_query(code, 50.0), every])]
+    first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
+    needed = [(Occur.Should, one) for must, one in written[0] if must is Occur.Must]
+    extra = [clause for clause in written[0] if clause[0] is Occur.Should]
+    fewer = sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True)
+    some = [Query.boolean_query(needed, least) for least in fewer]
+    return found + [Query.boolean_query([(Occur.Must, one), first, *extra]) for one in some]
+
+
+def _clauses(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard: Heard) -> list[tuple[Occur, Query]]:
+    """Each word, or for words on the list of synonyms the best of their equals.
+
+    A single character only adds weight beside longer words, so that a particle doesn't spoil a question; so do
+    words that tell little.
+    """
     needed = [part for part in parts if len(part) > 1] or parts
     needed = [part for part in needed if part not in _TELLING_LITTLE] or needed
-    extra = [(Occur.Should, asked[part]) for part in parts if part not in needed]
-    code = Query.boost_query(Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/")), 50.0)
-    every = Query.boolean_query([(Occur.Must, asked[part]) for part in needed])
-    first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
-    found = [any_of([code, Query.boolean_query([(Occur.Must, every), *extra])])]
-    for least in sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True):
-        some = Query.boolean_query([(Occur.Should, asked[part]) for part in needed], least)
-        found.append(Query.boolean_query([(Occur.Must, some), first, *extra]))
-    return found
+    clauses = []
+    for span, equals in synonyms.parted(parts):
+        own = all_of([_as_meant(schema, part, heard.get(part, ())) for part in span])
+        others = [all_of([word(schema, part) for part in words.of_query(one)]) for one in equals]
+        found = _best([own, *(Query.boost_query(one, SYNONYM) for one in others)])
+        clauses.append((Occur.Must if equals or span[0] in needed else Occur.Should, found))
+    return clauses
 
 
-def _heard(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
+def _as_meant(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
     return any_of([word(schema, part), *(word(schema, one) for one in meant)])
+
+
+def _best(queries: list[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)
 
 
 def loosely(schema: tantivy.Schema, text: str) -> Query:
@@ -71,9 +93,12 @@ def word(schema: tantivy.Schema, part: str) -> Query:
         for field, weight in _WEIGHTS.items()
     ]
     if words.is_latin(part) and len(part) > 1:
-        # Only letters and digits get here, none of which means anything in a regular expression.
-        for field, weight in (("pinyin", 3.0), ("initials", 2.0), ("title", 2.0), ("items", 1.0)):
-            found.append(Query.boost_query(Query.regex_query(schema, field, f"{part}.*"), weight))
+        heard = words.as_heard(part)[: words.LONGEST_SOUND]
+        prefixes = [("pinyin", heard, 3.0), ("initials", heard, 2.0), ("title", part, 2.0), ("items", part, 1.0)]
+        if words.SHORTEST_INSIDE <= len(heard) <= words.LONGEST_INSIDE:
+            prefixes.append(("inside", heard, 0.5))
+        for field, beginning, weight in prefixes:
+            found.append(Query.boost_query(begins(schema, field, beginning), weight))
     if words.is_han(part):
         found += _pieces(schema, part)
     return any_of(found)
@@ -95,6 +120,12 @@ def inside_field(schema: tantivy.Schema, field: str, part: str) -> Query:
     if field == "title" and words.is_han(part):
         found += _pieces(schema, part)[:1]
     return any_of(found)
+
+
+def begins(schema: tantivy.Schema, field: str, beginning: str, *, wrong: int = 0) -> Query:
+    """Entries with a term in a field that begins so, but for some wrong letters if wanted."""
+    # Even with none it is quicker than a regular expression, which takes longer to compile than the search takes.
+    return Query.fuzzy_term_query(schema, field, beginning, distance=wrong, prefix=True)
 
 
 def with_value(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:
@@ -141,6 +172,8 @@ def any_of(queries: list[Query]) -> Query:
 def all_of(needed: Iterable[Query], unwanted: Query | None = None) -> Query:
     """Entries that meet every one of the queries and not the unwanted one."""
     clauses = [(Occur.Must, one) for one in needed]
+    if unwanted is None and len(clauses) == 1:
+        return clauses[0][1]
     return Query.boolean_query(clauses if unwanted is None else [*clauses, (Occur.MustNot, unwanted)])
 
 

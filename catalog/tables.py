@@ -180,7 +180,11 @@ class _Query:
         self.schema = pa.schema([_field(stored, name) for name in self.names])
         condition, values = filters.compile_sql(where, self._reference)
         aliases = ", ".join(f"c{position}" for position in range(len(stored.names)))
-        self._source = f"FROM read_parquet(?) AS t({aliases}) WHERE {condition}"
+        # As a column of its own the number may be compared; as the one that is always there it fails the reader now
+        # and then. A file with a column of that name can't have it so.
+        counted = "file_row_number" not in {name.lower() for name in stored.names}
+        file = f"read_parquet(?, file_row_number = {_literal(counted)})"
+        self._source = f"FROM {file} AS t({aliases}{', file_row_number' * counted}) WHERE {condition}"
         self._order = ", ".join(
             [f"{self._reference(by.column)} {'DESC' if by.descending else 'ASC'} NULLS LAST" for by in order]
             + ["t.file_row_number"] * bool(order)

@@ -97,6 +97,9 @@ def datetime(value: Datetime | str | None) -> str:
 
 def number(value: float | Decimal | None) -> str:
     """A number with its thousands set apart."""
+    if isinstance(value, int) and 0 <= value < 1000:
+        # Nothing to set apart, in either language: most counts of a page are so small.
+        return str(int(value))
     return "–" if value is None else format_decimal(value, locale=get_locale())
 
 

@@ -31,9 +31,17 @@ KINDS = tuple(os.environ.get("TIAOXI_TEST_DATABASES", "sqlite,postgres").split("
 
 
 @pytest.fixture(scope="session", autouse=True)
-def key_ring(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Personal columns need a key ring before any row is written."""
-    encryption.use(encryption.KeyRing.create(tmp_path_factory.mktemp("keys") / "keyring.json"))
+def key_ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the key ring of all tests: personal columns need one before any row is written."""
+    path = tmp_path_factory.mktemp("keys") / "keyring.json"
+    encryption.use(encryption.KeyRing.create(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def one_ring(key_ring: Path) -> None:
+    """Each test begins with the ring of all, whichever the one before it took up."""
+    encryption.use(encryption.KeyRing.from_file(key_ring))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +87,13 @@ def _settle(opened: Database) -> None:
 @pytest.fixture(params=KINDS)
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with all tables, once on SQLite and once on PostgreSQL; with the cast where a test has one."""
-    yield from fresh(request, request.param, with_tables=True)
+    yield from fresh(request, request.param, with_tables=True, peopled="cast" in request.fixturenames)
+
+
+@pytest.fixture
+def second(request: pytest.FixtureRequest, db: Database) -> Iterator[Database]:
+    """Another empty database with all tables, of the same kind as the first."""
+    yield from fresh(request, "sqlite" if db.is_sqlite else "postgres", with_tables=True)
 
 
 @pytest.fixture(params=KINDS)
@@ -88,9 +102,8 @@ def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
     yield from fresh(request, request.param, with_tables=False)
 
 
-def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool) -> Iterator[Database]:
+def fresh(request: pytest.FixtureRequest, kind: str, *, with_tables: bool, peopled: bool = False) -> Iterator[Database]:
     """A new database of a kind, which goes away with its test."""
-    peopled = "cast" in request.fixturenames
     if kind == "sqlite":
         folder = Path(tempfile.mkdtemp(prefix="txsq", dir=_memory()))
         if with_tables:
@@ -180,6 +193,18 @@ def cast(db: Database) -> Cast:
         rows = {one.id: one for one in session.scalars(select(Tenant))}
         session.expunge_all()
     return replace(known, **{name: rows[getattr(known, name).id] for name in BODIES})
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def shared_db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all tests that only read the world they share."""
+    yield from fresh(request, request.param, with_tables=True)
+
+
+@pytest.fixture(scope="session")
+def shared_cast(shared_db: Database) -> Cast:
+    """The cast in the shared database."""
+    return populate(shared_db)
 
 
 def populate(db: Database) -> Cast:

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from catalog.mapping import regions
 from catalog.mapping.codes import AUTHORITY, FREQUENCIES
 from catalog.mapping.offers import Offer
+from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from policies import vocabulary as v
 from tenancy.models import PeerBody, Tenant
@@ -67,6 +68,7 @@ RESOURCE_FIELDS = frozenset({"id", "name", "description", "format", "url", "hash
 
 _THEMES = {theme.value: theme for theme in v.Theme}
 _REGIONS = {one.value: one for one in v.Region}
+NO_ABSTRACT = ("来源平台未提供摘要。", "The platform of origin gives no description.")
 
 
 def name_of(entry: Entry) -> str:
@@ -92,7 +94,7 @@ def package(
         "id": entry.id,
         "name": name_of(entry),
         "title": _in(language, entry.title, entry.title_en),
-        "notes": _in(language, entry.abstract, entry.abstract_en),
+        "notes": _notes(entry, language),
         "url": f"{base_url}/datasets/{name_of(entry)}",
         "version": None,
         "author": office,
@@ -239,19 +241,52 @@ def region(code: str, language: str) -> str:
     return _REGIONS[code].label(language) if code in _REGIONS else (regions.name_of(code) or code)
 
 
+def link(entry: Entry, one: Resource, place: int) -> dict[str, Any]:
+    """A link of a draft as a resource of its package."""
+    return {
+        "id": one.id,
+        "package_id": entry.id,
+        "name": one.name,
+        "description": one.description,
+        "url": one.url,
+        "url_type": None,
+        "format": one.format,
+        "mimetype": one.media_type or None,
+        "mimetype_inner": None,
+        "size": one.size,
+        "hash": one.hash,
+        "position": place,
+        "resource_type": "",
+        "created": one.created or instant(entry.created_at),
+        "last_modified": one.modified or None,
+        "metadata_modified": instant(entry.changed_at),
+        "cache_url": None,
+        "cache_last_updated": None,
+        "datastore_active": False,
+        "state": "active",
+    }
+
+
+def resource_id(entry: Entry, offer: Offer) -> str:
+    """The id of an offer as a resource: the one it came with, else one that begins with the entry's."""
+    if not offer.elsewhere:
+        return offer.id
+    return offer.given_id or f"{entry.id}-{offer.id[:8]}"
+
+
 def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[str, Any]:
     is_api = offer.format is v.Format.API
     open_ = not offer.restricted
     modified = instant(offer.modified)
     return {
-        "id": offer.id,
+        "id": resource_id(entry, offer),
         "package_id": entry.id,
-        "name": f"{_in(language, entry.title, entry.title_en)} ({offer.format.label(language)})",
-        "description": entry.open_condition if offer.restricted else "",
+        "name": offer.name or f"{_in(language, entry.title, entry.title_en)} ({offer.format.label(language)})",
+        "description": entry.open_condition if offer.restricted else offer.description,
         "url": offer.url,
         "url_type": None,
-        "format": offer.format.value.upper(),
-        "mimetype": offer.format.media_type if open_ else None,
+        "format": (offer.format_text.strip() or offer.format.value).upper(),
+        "mimetype": offer.media if open_ else None,
         "mimetype_inner": None,
         "size": offer.size if open_ else None,
         "hash": (offer.sha256 or "") if open_ else None,
@@ -262,7 +297,7 @@ def _resource(entry: Entry, offer: Offer, position: int, language: str) -> dict[
         "metadata_modified": modified,
         "cache_url": None,
         "cache_last_updated": None,
-        "datastore_active": open_ and offer.id.startswith(entry.id),
+        "datastore_active": open_ and not offer.elsewhere and offer.format is not v.Format.HTML,
         "state": "active",
     }
 
@@ -296,11 +331,19 @@ def _extras(entry: Entry, language: str) -> dict[str, str]:
         "origin_id": entry.external_id,
     }
     ours = {key: str(found[key]) for key in EXTRAS if found[key] not in (None, "")}
-    return {**{str(key): str(value) for key, value in (entry.extras or {}).items()}, **ours}
+    kept = {str(key): str(value) for key, value in (entry.extras or {}).items()}
+    merged = kept | ours
+    return {key: merged[key] for key in (*EXTRAS, *kept) if key in merged}
 
 
 def _licence_id(licence: v.Licence) -> str:
     return "notspecified" if licence is v.Licence.UNSTATED else licence.value
+
+
+def _notes(entry: Entry, language: str) -> str:
+    """The abstract; readers of CKAN expect a text, so a missing one is told to be missing."""
+    missing = "" if entry.origin is v.Origin.OWN else _in(language, *NO_ABSTRACT)
+    return _in(language, entry.abstract, entry.abstract_en) or missing
 
 
 def _in(language: str, zh: str, en: str) -> str:

@@ -83,3 +83,18 @@ EUROPEAN_THEMES: Mapping[Theme, str] = MappingProxyType(
     }
 )
 """Our fields of data in the list of data themes; the rest has no place there."""
+NAMES_OF_EUROPEAN_THEMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ECON": ("经济与金融", "Economy and finance"),
+        "EDUC": ("教育、文化与体育", "Education, culture and sport"),
+        "ENER": ("能源", "Energy"),
+        "ENVI": ("环境", "Environment"),
+        "GOVE": ("政府与公共部门", "Government and public sector"),
+        "HEAL": ("健康", "Health"),
+        "JUST": ("司法与公共安全", "Justice, legal system and public safety"),
+        "REGI": ("区域与城市", "Regions and cities"),
+        "SOCI": ("人口与社会", "Population and society"),
+        "TECH": ("科学与技术", "Science and technology"),
+        "TRAN": ("交通运输", "Transport"),
+    }
+)

@@ -16,11 +16,13 @@ VERSION = "http://mlcommons.org/croissant/1.1"
 _OWN_WORDS = (
     *("annotation", "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "excludes", "extract"),
     *("field", "fileObject", "fileProperty", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath"),
-    *("key", "md5", "parentField", "readLines", "recordSet", "references", "regex", "repeated", "replace"),
+    *("key", "md5", "parentField", "path", "readLines", "recordSet", "references", "regex", "repeated", "replace"),
     *("samplingRate", "sdVersion", "separator", "source", "subField", "transform", "unArchive", "value"),
 )
 CONTEXT: Mapping[str, Any] = MappingProxyType(
     {
+        # The library of the makers looks for a language here, and fails where there is none.
+        "@language": "zh",
         "@vocab": "https://schema.org/",
         "sc": "https://schema.org/",
         "cr": "http://mlcommons.org/croissant/",

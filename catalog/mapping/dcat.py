@@ -14,6 +14,7 @@ from catalog.mapping.codes import (
     FREQUENCIES,
     LANGUAGES,
     MEDIA_TYPES,
+    NAMES_OF_EUROPEAN_THEMES,
     SCHEME_OF_THEMES,
 )
 from catalog.mapping.linked import Fact, Link, Thing, address, text, value
@@ -89,6 +90,7 @@ def head(site: Site) -> list[Thing]:
         "What the public-data platform makes known to everyone, with datasets taken over from other platforms.",
     )
     here.say("dct:publisher", _agent(site.base, site.owner.key, name.zh, name.en))
+    here.say("dct:spatial", _place(site.owner.region_code))
     here.say("foaf:homepage", Thing(address(f"{site.base}/"), ("foaf:Document",)))
     here.say("dct:language", *(Link(one, "dct:LinguisticSystem") for one in LANGUAGES.values()))
     here.say("dcat:themeTaxonomy", Link(_scheme(site)), Link(SCHEME_OF_THEMES))
@@ -96,7 +98,7 @@ def head(site: Site) -> list[Thing]:
     scheme = Thing(_scheme(site), ("skos:ConceptScheme",))
     scheme.say_both("dct:title", "数据领域", "Themes")
     themes = [_theme(site, one) for one in v.Theme]
-    return [here, scheme, *themes, *linked_quality.metrics(site.catalogue, site.weights)]
+    return [here, scheme, *themes, *_european_list(), *linked_quality.metrics(site.catalogue, site.weights)]
 
 
 def datasets(site: Site, listed: Sequence[Listed]) -> list[Thing]:
@@ -137,7 +139,7 @@ def _dataset(site: Site, listed: Listed) -> Thing:
     here.say("dct:modified", _instant(entry.data_updated_at or entry.changed_at))
     if own:
         here.say("dct:language", Link(LANGUAGES["zh"], "dct:LinguisticSystem"))
-    here.say("dct:spatial", _place(entry))
+    here.say("dct:spatial", _place(entry.region_code))
     here.say("dct:temporal", _time(entry))
     here.say("dcat:contactPoint", _contact(entry))
     here.say("dct:relation", *(Link(name_of(site.base, code)) for code in listed.related))
@@ -236,11 +238,11 @@ def _agent(base: str, key: str | None, zh: str, en: str) -> Thing:
     return here
 
 
-def _place(entry: Entry) -> Thing:
+def _place(code: str) -> Thing:
     place = Thing("", ("dct:Location",))
-    place.say("dct:identifier", text(entry.region_code))
-    zh, en = (ckan.region(entry.region_code, language) for language in ("zh", "en"))
-    if zh != entry.region_code:
+    place.say("dct:identifier", text(code))
+    zh, en = (ckan.region(code, language) for language in ("zh", "en"))
+    if zh != code:
         place.say_both("skos:prefLabel", zh, en)
     return place
 
@@ -280,6 +282,19 @@ def _european(entry: Entry) -> list[str]:
     """The themes of the European list that an entry's own ones belong to, each once."""
     found = (EUROPEAN_THEMES.get(v.Theme(one)) for one in entry.themes if one in set(v.Theme))
     return [f"{SCHEME_OF_THEMES}/{one}" for one in dict.fromkeys(found) if one]
+
+
+def _european_list() -> list[Thing]:
+    """Those terms of the European list that ours belong to, with their names."""
+    scheme = Thing(SCHEME_OF_THEMES, ("skos:ConceptScheme",))
+    scheme.say_both("dct:title", "数据主题（欧盟出版局）", "Data theme (Publications Office of the European Union)")
+    found = [scheme]
+    for code, names in NAMES_OF_EUROPEAN_THEMES.items():
+        concept = Thing(f"{SCHEME_OF_THEMES}/{code}", ("skos:Concept",))
+        concept.say("skos:inScheme", Link(SCHEME_OF_THEMES))
+        concept.say_both("skos:prefLabel", *names)
+        found.append(concept)
+    return found
 
 
 def _theme_name(site: Site, code: str) -> str:

@@ -59,7 +59,9 @@ class Thing:
 
     def say(self, name: str, *values: "Fact | None") -> None:
         """Add facts of one name; what is None is not said."""
-        self.facts.extend((name, one) for one in values if one is not None)
+        for one in values:
+            if one is not None:
+                self.facts.append((name, one))
 
     def say_both(self, name: str, zh: str, en: str) -> None:
         """Add a text in both languages, where there is one."""

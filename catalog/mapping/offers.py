@@ -38,7 +38,7 @@ class Offer:
     """One form in which data can be had; `url` is the file or API, or the page to apply on when `restricted`.
 
     `size` is in bytes and `sha256` in hex, both only of a file that everyone may fetch. `elsewhere`: another
-    platform serves it, whose own name, description and word for the format these are.
+    platform serves it, whose own name, description, word for the format and identifier these are.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Offer:
     description: str = ""
     format_text: str = ""
     media_type: str = ""
+    given_id: str = ""
 
     @property
     def is_file(self) -> bool:
@@ -135,6 +136,7 @@ def _offers(entry: Entry) -> Iterator[Offer]:
             description=one.description,
             format_text=one.format,
             media_type=_plain_media(one.media_type),
+            given_id=one.id,
         )
 
 

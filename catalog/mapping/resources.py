@@ -13,7 +13,7 @@ class Resource:
     `hash` in hex; `created` and `modified` are ISO 8601. `id` is the other side's identifier, if it has one.
     """
 
-    url: str
+    url: str = ""
     id: str = ""
     name: str = ""
     description: str = ""

@@ -57,6 +57,11 @@ class Asked:
     archiving: bool
 
     @property
+    def shown(self) -> str:
+        """What is kept of where it came from: the address, or the file's name without its folders."""
+        return self.origin if self.is_address else Path(self.origin).name
+
+    @property
     def is_address(self) -> bool:
         """Whether the catalogue is fetched from somewhere."""
         return self.origin.startswith(("http://", "https://"))
@@ -139,7 +144,7 @@ def _import(kit: Kit, asked: Asked, tell: harvesting.Tell) -> Tally:
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         source = _source(unit, kit, asked, catalogue.kind)
         run = harvests.begin(
-            unit, source, harvesting.holder(), harvesting.alive, origin=asked.origin, archiving=asked.archiving
+            unit, source, harvesting.holder(), harvesting.alive, origin=asked.shown, archiving=asked.archiving
         )
     tally = harvesting.run(kit, run.id, catalogue.readings, tell)
     search_index.catch_up(kit.index, kit.database)

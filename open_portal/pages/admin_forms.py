@@ -1,7 +1,7 @@
 """Forms of the administration."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import Form, IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import FileField, Form, IntegerField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 
@@ -106,9 +106,51 @@ class TryForm(Form):
     role = SelectField(_("Role to be granted"), validate_choice=False)
 
 
+class SynonymForm(Form):
+    """Words that the search takes for equal."""
+
+    words = StringField(_("Equal words"), description=_("Two to twelve, separated by 、 or commas."))
+    note = StringField(_("Note"), description=_("Optional: the field they belong to, or why."))
+
+
+class SynonymTableForm(Form):
+    """A table of synonyms, as a file or pasted."""
+
+    file = FileField(_("CSV file"), description=_("UTF-8 or GB 18030; columns words and note."))
+    table = TextAreaField(_("Or paste the table"))
+
+
 class TargetForm(Form):
     """A host and port that may be called."""
 
     host = StringField(_("Host or address"))
     port = IntegerField(_("Port"), validators=[Optional()])
     reason = StringField(_("Reason"), description=_("What is called there and for whom."))
+
+
+class SourceForm(Form):
+    """Another platform whose catalogue is taken over."""
+
+    zh = StringField(_("Name in Chinese"))
+    en = StringField(_("Name in English"), description=_("Optional."))
+    key = StringField(
+        _("Key of the source"), description=_("Letters, digits, hyphens, underscores or dots; it stays for ever.")
+    )
+    tenant = SelectField(
+        _("In the care of"), validate_choice=False, description=_("The body that answers for the entries here.")
+    )
+    kind = SelectField(_("Kind of catalogue"), validate_choice=False)
+    address = StringField(
+        _("Address"),
+        description=_("Of the CKAN platform or of the file. Leave it empty if files are imported by the command line."),
+    )
+    region_code = StringField(
+        _("Administrative division code"), description=_("Six digits; for entries that don't say where they belong.")
+    )
+    every_hours = IntegerField(
+        _("Read every so many hours"), validators=[Optional()], description=_("Empty: only when somebody asks.")
+    )
+    mapping = TextAreaField(
+        _("Mapping of headings"),
+        description=_('Optional, for lists whose headings are not recognised: one line each, such as title = "名称".'),
+    )

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from wtforms import Form
 from wtforms.fields.choices import SelectChoice
 
+from catalog import synonyms
 from open_portal.pages.account_forms import mark
 from open_portal.requests import actor, deed, session
 from policies.refusals import Invalid, Refusal, Refused
 from policies.vocabulary import Role
 from tenancy import work
 from tenancy.models import Person
-from tenancy.work import Work
+from tenancy.work import Subject, Work
 
 pages = Blueprint("admin", __name__)
 OFFICES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
@@ -83,7 +84,16 @@ def may_keep_tenants() -> bool:
 
 def sections() -> list[dict[str, Any]]:
     """The parts of the administration that are open to the actor, each with what it is for."""
-    every = [
+    here = request.endpoint or ""
+    return [
+        {"text": text, "note": note, "href": url_for(endpoint), "current": here.startswith(endpoint)}
+        for endpoint, text, note, shown in (*_of_the_catalogue(), *_of_the_platform())
+        if shown
+    ]
+
+
+def _of_the_catalogue() -> list[tuple[str, str, str, bool]]:
+    return [
         (
             "admin.scorecard",
             _("Scorecard"),
@@ -97,6 +107,17 @@ def sections() -> list[dict[str, Any]]:
             may_somewhere("scorecard.read", "Report"),
         ),
         (
+            "admin.synonym_list",
+            _("Synonyms"),
+            _("Words that the search takes for equal"),
+            _may("synonym.edit", synonyms.Place(session())),
+        ),
+    ]
+
+
+def _of_the_platform() -> list[tuple[str, str, str, bool]]:
+    return [
+        (
             "admin.tenant_tree",
             _("Tenants"),
             _("The tree of bodies, their names and faces"),
@@ -108,6 +129,12 @@ def sections() -> list[dict[str, Any]]:
         ("admin.rule_changes", _("Rule changes"), _("Proposed by one, put in force by another"), True),
         ("admin.try_policy", _("Ask the rules"), _("May this person do that, and why"), True),
         ("admin.calendar", _("Working days"), _("Holidays and worked weekends by year"), True),
+        (
+            "admin.sources",
+            _("Sources"),
+            _("Other platforms whose catalogues are taken over"),
+            may_somewhere("harvest.manage", "Harvest"),
+        ),
         (
             "admin.audit_log",
             _("Audit log"),
@@ -127,12 +154,6 @@ def sections() -> list[dict[str, Any]]:
             _("Who may send metadata here, and by which token"),
             _may("peer.propose", PARTNERSHIP) or _may("token.approve", TOKEN),
         ),
-    ]
-    here = request.endpoint or ""
-    return [
-        {"text": text, "note": note, "href": url_for(endpoint), "current": here.startswith(endpoint)}
-        for endpoint, text, note, shown in every
-        if shown
     ]
 
 
@@ -206,7 +227,7 @@ def here(**changed: object) -> str:
     return url_for(request.endpoint or "admin.home", **{k: value for k, value in values.items() if value is not None})
 
 
-def _may(action: str, thing: Thing) -> bool:
+def _may(action: str, thing: Subject) -> bool:
     return work.may(actor(), action, thing)
 
 

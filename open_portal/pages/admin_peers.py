@@ -8,6 +8,8 @@ from sqlalchemy import select
 from wtforms import Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
+from catalog.harvest_models import HarvestSource
+from catalog.models import Entry
 from open_portal.pages.admin_frame import (
     PARTNERSHIP,
     TOKEN,
@@ -84,6 +86,7 @@ def propose_platform() -> ResponseReturnValue:
     form.tenant.choices = choices((one.key, one.name.label(language())) for one in tenants.government(session()))
 
     def propose(unit: Work) -> None:
+        _demand_new(unit, (form.key.data or "").strip())
         peers.propose(
             unit,
             _tenant(unit, form.tenant.data or ""),
@@ -191,6 +194,13 @@ def _uses() -> list[tuple[str, str]]:
     connected = session().scalars(select(Peer).where(Peer.state == PeerState.CONNECTED).order_by(Peer.key))
     found = [(one.id, _("Exchange with %(name)s", name=one.label(language()))) for one in connected]
     return [*found, (TokenScope.RESTORE.value, _("Restore a catalogue into this empty platform"))]
+
+
+def _demand_new(unit: Work, key: str) -> None:
+    """Go on only with a key that marks nobody's entries yet: a source that is harvested has one too."""
+    marked = unit.session.scalars(select(Entry.id).where(Entry.origin_portal == key).limit(1)).first()
+    if marked or unit.session.get(HarvestSource, key):
+        raise Invalid("peer.key-taken", key=key, field="key")
 
 
 def _tenant(unit: Work, key: str) -> Tenant:

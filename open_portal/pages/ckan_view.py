@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from catalog import names, reading, search_programs
+from catalog import drafting, names, reading, search_programs
 from catalog.mapping import ckan as mapping
+from catalog.mapping.offers import Offer
 from catalog.models import Entry
 from catalog.reading import Purpose
 from catalog.search_conditions import Condition, Every, Has, Some
@@ -62,9 +63,9 @@ def selected(params: Params, wanted: Condition, wish: Wish) -> Selected:
 
 def entry(name: str) -> Entry:
     """The entry with a name or id, if the asker may know of it; else NotFound, as if there were none."""
-    seen = visible()
-    found = session().scalars(select(Entry).where(by_name(name), *seen)).first()
-    found = found or names.find(session(), name, and_(*seen))
+    seen = and_(*visible())
+    found = session().scalars(select(Entry).where(by_name(name), seen)).first()
+    found = found or names.find(session(), name, seen)
     if found is None:
         raise not_found("Dataset")
     return found
@@ -81,10 +82,17 @@ def packages(entries: Sequence[Entry], language: str) -> list[dict[str, Any]]:
     if actor().is_person and entries:
         query = select(Entry.id).where(Entry.id.in_(public), reading.readable(ANONYMOUS, Purpose.SEE, now()))
         public = set(session().scalars(query))
-    return [
-        mapping.package(one, offers, base_address(), language, private=one.id not in public)
-        for one, offers in public_offers.listed(entries)
-    ]
+    told = public_offers.listed(entries)
+    return [_package(one, offers, language, public=one.id in public) for one, offers in told]
+
+
+def _package(entry: Entry, offers: Sequence[Offer], language: str, *, public: bool) -> dict[str, Any]:
+    """An entry as its readers see it; what isn't public yet with the links that its author gave it."""
+    package = mapping.package(entry, offers, base_address(), language, private=not public)
+    if public or entry.state.live:
+        return package
+    links = [mapping.link(entry, one, place) for place, one in enumerate(drafting.resources(entry))]
+    return package | {"resources": links, "num_resources": len(links)}
 
 
 def with_resource(resource_id: str) -> tuple[Entry, dict[str, Any]]:
@@ -98,7 +106,7 @@ def with_resource(resource_id: str) -> tuple[Entry, dict[str, Any]]:
 
 def _candidates(resource_id: str) -> list[Entry]:
     """Our own resources begin with the entry's id; those of other platforms are known to the index."""
-    owner, _, _rest = resource_id.rpartition("-")
+    owner = resource_id[:36]
     query = select(Entry).where(Entry.id == owner, *visible())
     own = list(session().scalars(query))
     who = actor() if actor().is_person else ANONYMOUS

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from catalog import drafting, exchanging, names, reading
 from catalog.datasets import violations
 from catalog.mapping import ckan as mapping
-from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from catalog.reading import Purpose
 from open_portal import arrivals
@@ -41,6 +40,7 @@ from policies.vocabulary import TokenScope
 from tenancy.models import Peer
 from tenancy.work import Work
 
+link = mapping.link
 WRITING = (TokenScope.EXCHANGE, TokenScope.RESTORE, TokenScope.DRAFT)
 WITH_FILES = frozenset({"resource_create", "resource_update", "resource_patch"})
 AROUND = 100_000
@@ -163,32 +163,6 @@ def needs(entry: Entry) -> list[dict[str, str]]:
         {"field": str(one.params.get("field", "")), "message": one.text("en"), "message_zh": one.text("zh")}
         for one in violations(entry)
     ]
-
-
-def link(entry: Entry, one: Resource, place: int) -> dict[str, Any]:
-    """A link of a draft as a resource."""
-    return {
-        "id": one.id,
-        "package_id": entry.id,
-        "name": one.name,
-        "description": one.description,
-        "url": one.url,
-        "url_type": None,
-        "format": one.format,
-        "mimetype": one.media_type or None,
-        "mimetype_inner": None,
-        "size": one.size,
-        "hash": one.hash,
-        "position": place,
-        "resource_type": "",
-        "created": one.created or mapping.instant(entry.created_at),
-        "last_modified": one.modified or None,
-        "metadata_modified": mapping.instant(entry.changed_at),
-        "cache_url": None,
-        "cache_last_updated": None,
-        "datastore_active": False,
-        "state": "active",
-    }
 
 
 def refuse_files() -> None:

@@ -56,8 +56,11 @@ def title(entry: Entry) -> str:
 
 
 def abstract(entry: Entry) -> str:
-    """The abstract; Chinese where there is no English one."""
-    return entry.abstract_en if english() and entry.abstract_en else entry.abstract
+    """The abstract; Chinese where there is no English one. Where the platform of origin gives none, that is said."""
+    found = entry.abstract_en if english() and entry.abstract_en else entry.abstract
+    if found or entry.origin is v.Origin.OWN:
+        return found
+    return str(_("%(portal)s gives no description of these data.", portal=portal(entry)))
 
 
 def label(item: Item) -> str:

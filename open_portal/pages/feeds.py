@@ -1,6 +1,7 @@
 """Feeds for machines: the map of the site, what changed lately, and the catalogue as linked data."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.sax.saxutils import escape
 
@@ -11,7 +12,7 @@ from catalog.models import Entry
 from open_portal.navigation import face_of
 from open_portal.pages import dataset_words as words
 from open_portal.pages.public_catalogue import conditions
-from open_portal.requests import face, kit, now, session
+from open_portal.requests import face, kit, session
 from policies import vocabulary as v
 from policies.refusals import NotFound
 
@@ -23,6 +24,9 @@ RECENT = 50
 LISTED = 100
 """Entries in one page of the linked data."""
 TURTLE = "text/turtle; charset=utf-8"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEWEST = func.coalesce(Entry.data_updated_at, Entry.published_at, Entry.changed_at)
+"""When something came that a reader of news wants to hear of: data, else the publication; not every change of a row."""
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -41,25 +45,39 @@ def sitemap() -> Response:
 
 @pages.get("/feed.atom")
 def feed() -> Response:
-    """The entries whose data or description changed last."""
-    newest = func.coalesce(Entry.data_updated_at, Entry.published_at, Entry.changed_at)
-    query = select(Entry).where(*conditions(), Entry.origin == v.Origin.OWN)
-    entries = list(session().scalars(query.order_by(newest.desc(), Entry.id).limit(RECENT)))
+    """The entries that were updated or published last, fifty on a page, with the way to older ones (RFC 5005)."""
+    number = request.args.get("page", "1")
+    public = [*conditions(), Entry.origin == v.Origin.OWN]
+    most = max(-(-(session().scalar(select(func.count()).where(*public)) or 0) // RECENT), 1)
+    if not number.isdecimal() or not 1 <= int(number[:9]) <= most:
+        raise NotFound("general.not-found")
+    here = int(number)
+    query = select(Entry).where(*public).order_by(NEWEST.desc(), Entry.id)
+    entries = list(session().scalars(query.limit(RECENT).offset((here - 1) * RECENT)))
     root = Element("feed", xmlns=ATOM)
     own = url_for("feeds.feed", _external=True)
-    latest = max((_changed(one) for one in entries), default=now().isoformat())
-    _texts(root, id=own, title=face_of(face(), "en" if words.english() else "zh").name, updated=latest)
-    SubElement(root, "link", rel="self", href=own)
+    latest = max((_changed(one) for one in entries), default=NEVER)
+    _texts(root, id=own, title=face_of(face(), "en" if words.english() else "zh").name, updated=latest.isoformat())
     SubElement(root, "link", rel="alternate", href=url_for("site.home", _external=True))
+    around = {"self": here, "first": 1, "previous": here - 1, "next": here + 1, "last": most}
+    for name, page in around.items():
+        if 1 <= page <= most:
+            SubElement(root, "link", rel=name, href=own if page == 1 else f"{own}?page={page}")
     for entry in entries:
-        item = SubElement(root, "entry")
-        address = words.address(entry, absolute=True)
-        _texts(item, id=address, title=words.title(entry), updated=_changed(entry))
-        SubElement(item, "link", rel="alternate", href=address)
-        _texts(SubElement(item, "author"), name=words.publisher(entry))
-        _texts(item, summary=words.abstract(entry))
+        _add(root, entry)
     body = tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body, content_type="application/atom+xml; charset=utf-8")
+
+
+def _add(root: Element, entry: Entry) -> None:
+    item = SubElement(root, "entry")
+    address = words.address(entry, absolute=True)
+    _texts(item, id=address, title=words.title(entry), updated=_changed(entry).isoformat())
+    if entry.published_at:
+        _texts(item, published=entry.published_at.isoformat())
+    SubElement(item, "link", rel="alternate", href=address)
+    _texts(SubElement(item, "author"), name=words.publisher(entry))
+    _texts(item, summary=words.abstract(entry))
 
 
 def _xml(pieces: Iterator[str]) -> Response:
@@ -100,8 +118,9 @@ def _parts(count: int) -> Iterator[str]:
     yield "</sitemapindex>\n"
 
 
-def _changed(entry: Entry) -> str:
-    return (entry.data_updated_at or entry.published_at or entry.changed_at).isoformat()
+def _changed(entry: Entry) -> datetime:
+    """What NEWEST says of an entry at hand."""
+    return entry.data_updated_at or entry.published_at or entry.changed_at
 
 
 def _texts(parent: Element, **values: str) -> None:

@@ -14,7 +14,7 @@ from open_portal import language
 from open_portal.pages import dataset_words as words
 from open_portal.pages import finder_places as places
 from open_portal.pages.dataset_words import Link
-from open_portal.pages.finder_asked import FACETS, MOST_PAGES, MOST_TICKS, PER_PAGE, Asked
+from open_portal.pages.finder_asked import FACETS, MOST_PAGES, MOST_ROWS, MOST_TICKS, PER_PAGE, Asked
 from open_portal.requests import actor, kit, now, session
 from policies import vocabulary as v
 
@@ -73,6 +73,7 @@ def page_of(asked: Asked) -> dict[str, Any]:
         "feed_address": asked.href(endpoint="datasets.feed", absolute=True),
         "subscribe": asked.href(endpoint="my.new_subscription"),
         "most_ticks": MOST_TICKS,
+        "cut_at": MOST_ROWS if found.total > MOST_ROWS else 0,
     }
 
 

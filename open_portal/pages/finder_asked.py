@@ -17,6 +17,8 @@ from open_portal.pages import finder_dates as dates
 FACETS = ("tier", "theme", "tenant", "format", "update_cycle", "granularity", "region", "origin")
 PER_PAGE = 20
 MOST_PAGES = 500
+MOST_ROWS = 20_000
+"""Entries in the table of one search; the catalogue as a whole has its own file."""
 MOST_TICKS = 20
 """Values ticked that one search may have, all facets together; what more an address holds is left out."""
 LONGEST_TEXT = 200

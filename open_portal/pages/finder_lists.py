@@ -12,12 +12,10 @@ from catalog.models import Entry
 from open_portal.navigation import face_of
 from open_portal.pages import atom, finder
 from open_portal.pages import dataset_words as words
-from open_portal.pages.finder_asked import Asked
+from open_portal.pages.finder_asked import MOST_ROWS, Asked
 from open_portal.requests import face, now, session
 from policies.refusals import Invalid
 
-MOST_ROWS = 20_000
-"""Entries in one table; the catalogue as a whole has its own file."""
 BATCH = 500
 FED = 50
 LAST_PAGE = 200

@@ -14,7 +14,7 @@ from catalog.models import Entry
 from catalog.search import Found, Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import machine_files, record
+from open_portal.pages import linked_data, machine_files, record
 from open_portal.pages.public_catalogue import conditions
 from open_portal.requests import actor, face, kit, now, scope, session
 from policies import vocabulary as v
@@ -160,19 +160,48 @@ def contact() -> dict[str, Any]:
 
 def interfaces() -> dict[str, Any]:
     """Addresses that work as they stand, with an open entry where there is one."""
-    found = _find(Query(sort=Sort.DOWNLOADS, per_page=1, facets={**_own(), "tier": (v.OpenTier.T0.value,)}))
-    entry = found.entries[0] if found.entries else None
+    entry = _example()
+    code = words.slug(entry) if entry else ""
     return {
         "entry": entry,
         "title": words.title(entry) if entry else "",
         "rows": record.curl(record.api_address(entry), keyed=False) if entry else "",
-        "file": url_for("data.download", code=words.slug(entry), format="csv", _external=True) if entry else "",
-        "ckan": url_for("ckan.act", name="package_search", q="", rows=5, _external=True),
-        "dcat": url_for("linked.catalogue", form="ttl", _external=True),
-        "feed": url_for("feeds.feed", _external=True),
-        "sitemap": url_for("feeds.sitemap", _external=True),
+        "file": _curl("data.download", code=code, format="csv") if entry else "",
+        "ckan": _curl("ckan.act", name="package_search", q="", rows=5),
+        "catalogues": [
+            (form.upper(), _curl("linked.catalogue", form=form), url_for("linked.catalogue", form=form, page=1))
+            for form in linked_data.FORMS
+        ],
+        "negotiated": f"curl -H 'Accept: text/turtle' {_at('datasets.show', code=code)}" if entry else "",
+        "records": [_curl("linked.record", code=code, form=form) for form in linked_data.FORMS] if entry else [],
+        "croissant": _curl("machine_files.croissant_json", code=code) if entry else "",
+        "data_json": _curl("machine_files.data_json"),
+        "feeds": [
+            (_("News feed (Atom)"), _at("feeds.feed")),
+            (_("Site map for search engines (XML)"), _at("feeds.sitemap")),
+            (_("Description of the search (OpenSearch)"), _at("machine_files.opensearch")),
+        ],
         "document": url_for(DOCUMENT) if DOCUMENT in current_app.view_functions else "",
     }
+
+
+def example_code() -> str:
+    """The code of an open dataset for examples; a plausible one where nothing is open yet."""
+    entry = _example()
+    return words.slug(entry) if entry else "306001-000001"
+
+
+def _example() -> Entry | None:
+    found = _find(Query(sort=Sort.DOWNLOADS, per_page=1, facets={**_own(), "tier": (v.OpenTier.T0.value,)}))
+    return found.entries[0] if found.entries else None
+
+
+def _at(endpoint: str, **values: Any) -> str:
+    return url_for(endpoint, _external=True, **values)
+
+
+def _curl(endpoint: str, **values: Any) -> str:
+    return record.curl(_at(endpoint, **values), keyed=False)
 
 
 def site_map() -> list[tuple[str, list[words.Link]]]:
@@ -186,7 +215,9 @@ def site_map() -> list[tuple[str, list[words.Link]]]:
         },
         _("For programs"): {
             _("Open platform"): "site.developers",
-            _("DCAT catalogue (Turtle)"): "linked.negotiated",
+            _("Reference of the data interface"): "api_reference.show",
+            _("DCAT catalogue"): "linked.negotiated",
+            _("Catalogue as data.json (DCAT-US)"): "machine_files.data_json",
             _("News feed (Atom)"): "feeds.feed",
             _("Site map for search engines (XML)"): "feeds.sitemap",
         },

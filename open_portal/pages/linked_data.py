@@ -26,7 +26,7 @@ from tenancy.models import Tenant
 pages = Blueprint("linked", __name__)
 LISTED = 100
 """Entries in one page for harvesters."""
-BATCH = 200
+BATCH = 100
 """Entries read at once while the whole catalogue is sent."""
 FORMS = linked_writing.FORMS
 Made = TypeVar("Made")
@@ -82,11 +82,12 @@ def in_batches(public: list[ColumnElement[bool]], make: Callable[[list[Listed]],
 
     def made(last: str) -> tuple[str, Made | None]:
         with database.read() as reader:
-            query = select(Entry).where(*public, Entry.id > last).order_by(Entry.id).limit(BATCH)
-            entries = list(reader.scalars(query))
-            if not entries:
+            # First the ids as the key has them: asked all at once, a database would sort what is left every time.
+            ids = list(reader.scalars(select(Entry.id).where(Entry.id > last).order_by(Entry.id).limit(BATCH)))
+            if not ids:
                 return last, None
-            return entries[-1].id, make(public_offers.told(reader, here, entries))
+            entries = list(reader.scalars(select(Entry).where(Entry.id.in_(ids), *public).order_by(Entry.id)))
+            return ids[-1], make(public_offers.told(reader, here, entries))
 
     def batches() -> Iterator[Made]:
         last, batch = made("")
@@ -123,8 +124,11 @@ def _page(form: str, number: str) -> Response:
     if not number.isdecimal() or not 1 <= int(number[:9]) <= most:
         raise NotFound("general.not-found")
     here = int(number)
-    query = select(Entry).where(*public).order_by(Entry.id).limit(LISTED).offset((here - 1) * LISTED)
-    entries = list(session().scalars(query))
+    # Ids are sorted without the rest of the rows; these are read for one page alone.
+    query = select(Entry.id).where(*public).order_by(Entry.id).limit(LISTED).offset((here - 1) * LISTED)
+    entries = list(
+        session().scalars(select(Entry).where(Entry.id.in_(list(session().scalars(query)))).order_by(Entry.id))
+    )
 
     def at(page: int) -> str:
         return url_for("linked.catalogue", form=form, page=page, _external=True)

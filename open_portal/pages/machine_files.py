@@ -71,6 +71,7 @@ def opensearch() -> Response:
     name = face_of(face(), str(get_locale())).name
     urls = {
         "text/html": url_for("datasets.find", _external=True) + "?q={searchTerms}&page={startPage?}",
+        "application/atom+xml": url_for("datasets.feed", _external=True) + "?q={searchTerms}&page={startPage?}",
         "text/csv": url_for("datasets.listing", _external=True) + "?q={searchTerms}",
     }
     own = url_for("machine_files.opensearch", _external=True)
@@ -123,7 +124,7 @@ def _joined(head: dict[str, str], batches: Iterator[str]) -> Iterator[str]:
     """One document of JSON: the head, then the datasets as they come."""
     yield json.dumps(head)[:-1] + ', "dataset": ['
     between = "\n"
-    for batch in batches:
+    for batch in filter(None, batches):
         yield between + batch
         between = ",\n"
     yield "\n]}\n"

@@ -230,6 +230,7 @@ def origin(entry: Entry) -> dict[str, str] | None:
         "portal": words.portal(entry),
         "url": url if url.startswith(("https://", "http://")) else "",
         "text": entry.origin_text,
+        "read": language.date(entry.harvest_source.read_at) if entry.harvest_source else "",
     }
 
 

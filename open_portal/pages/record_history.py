@@ -42,6 +42,10 @@ def changes(entry: Entry, *, inside: bool) -> list[tuple[datetime, str, str]]:
         "entry.approve": _("The entry was approved"),
         "release.approve": _("The data were opened to the public"),
         "entry.restored": _("The entry was restored"),
+        "entry.harvested": _("The entry was taken over from another platform"),
+        "entry.harvest-changed": _("The platform of origin changed what it says"),
+        "entry.archived": _("The platform of origin no longer lists it"),
+        "entry.harvest-returned": _("The platform of origin lists it again"),
     }
     within = {
         "entry.registered": _("The entry was registered"),

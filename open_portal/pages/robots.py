@@ -6,7 +6,7 @@ from open_portal.requests import session
 from tenancy import tenants
 
 pages = Blueprint("robots", __name__)
-ALLOWED = ("/sitemap.xml?page=", "/catalog.ttl?page=")
+ALLOWED = ("/sitemap.xml?page=", "/catalog.ttl?page=", "/catalog.jsonld?page=", "/catalog.rdf?page=")
 """The addresses with parameters that are meant for crawlers."""
 FORBIDDEN = ("/datasets/compare", "/datasets/suggest", "/datasets.csv?", "/datasets.atom?", "/datasets/*?")
 INNER = ("/account", "/sign-in", "/register", "/apply/", "/my", "/desk", "/admin")

@@ -4,6 +4,8 @@ import re
 
 from flask import Blueprint, Response, render_template
 
+from catalog.mapping import ckan, ckan_docs
+from open_portal.pages import dataset_words as words
 from open_portal.pages import front
 from open_portal.requests import session
 from policies.refusals import NotFound
@@ -41,6 +43,19 @@ def privacy() -> str:
 def terms() -> str:
     """The terms under which the platform and open data may be used."""
     return render_template("site/terms.html", **front.contact())
+
+
+@pages.get("/developers/ckan")
+def ckan_mapping() -> str:
+    """How our terms stand in CKAN's."""
+    extras = [(key, en if words.english() else zh) for key, (zh, en) in ckan.EXTRAS.items()]
+    return render_template("site/ckan.html", extras=extras)
+
+
+@pages.get("/developers/ckan.md")
+def ckan_text() -> Response:
+    """The same as a text."""
+    return Response(ckan_docs.page(), content_type="text/markdown; charset=utf-8")
 
 
 @pages.get("/developers")

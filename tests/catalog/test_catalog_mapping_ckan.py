@@ -3,11 +3,12 @@
 import json
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from catalog.mapping import ckan
+from catalog.mapping import ckan, ckan_docs
 from catalog.mapping.offers import Offer
 from catalog.models import Entry
 from policies import vocabulary as v
@@ -190,3 +191,8 @@ def test_lists_of_organizations_groups_and_licences(tenant: Tenant) -> None:
 
 def test_every_extra_is_explained_in_both_languages() -> None:
     assert all(zh.strip() and en.strip() for zh, en in ckan.EXTRAS.values())
+
+
+def test_the_page_about_the_mapping_is_the_mapping() -> None:
+    kept = (Path(__file__).parents[2] / "docs" / "ckan.md").read_text(encoding="utf-8")
+    assert kept == ckan_docs.page()

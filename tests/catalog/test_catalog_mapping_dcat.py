@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:D
 @pytest.fixture
 def tenant() -> Tenant:
     name = TenantName(zh="湖州市", en="Huzhou", valid_from=date(2020, 1, 1))
-    return Tenant(id="t-1", key="huzhou", kind=v.TenantKind.CITY, created_at=NOW, names=[name])
+    return Tenant(id="t-1", key="huzhou", region_code="330500", kind=v.TenantKind.CITY, created_at=NOW, names=[name])
 
 
 @pytest.fixture

@@ -185,7 +185,13 @@ def test_place_time_and_granularity_narrow(place: Place, maker, db, now, cast) -
 
 
 def test_nothing_found_offers_the_nearest(place: Place) -> None:
-    assert place.find("学效").corrected == "学校"
+    assert place.find("学效").corrected == place.find("雪校").corrected == "学校"
+    assert place.find("工交线路").corrected == "公交线路", "another character of the same sound"
+    assert place.find("公文线路").corrected == "公交线路", "one wrong character"
+    assert place.find("空气之量").corrected == "空气质量"
+    assert place.find("gongjaoxianlu").corrected == "公交线路", "a letter left out"
+    assert place.find("kongqizhilaing").corrected == "空气质量"
+    assert place.find("工交 线路").corrected == "公交 线路"
     assert place.find("xuexaio").corrected == "学校"
     assert (place.find("火箭").total, place.find("火箭").corrected) == (0, None)
     assert place.find("zzzz").suggestions == ()

@@ -15,9 +15,10 @@ from werkzeug.routing import Rule
 from catalog import datasets, search_index, versions
 from catalog.blobs import Blob
 from catalog.models import Entry
+from open_portal.pages.ckan_actions import ACTIONS
 from open_portal.wiring import Kit
 from policies import vocabulary as v
-from tenancy import tenants, work
+from tenancy import tenants, tokens, work
 from tenancy.actors import SYSTEM, Actor
 
 CANARY = "琥珀鹦鹉登记簿"
@@ -28,7 +29,10 @@ CHANGING = re.compile(
     r'|"request": ?"[0-9a-f]{12}"|name="form_token"[^>]*>|[0-9a-f]{32,}'
 )
 FINDING = ("/datasets", "/datasets.csv", "/datasets.atom", "/datasets/suggest", "/datasets/compare")
+OUTSIDE = ("requester", "stranger", "stranger_reviewer", "system_admin", "security_admin", "auditor")
 SEARCHES = (*FINDING, "/api/v1/datasets", "/api/3/action/package_search", "/indicators/OPEN_CAT")
+RECORDS = ("/datasets/CODE/metadata.jsonld", "/datasets/CODE/metadata.rdf")
+STREAMS = ("/catalog.jsonld", "/catalog.rdf", "/catalog.ttl?page=1", *RECORDS)
 QUERIES = (f"?q={CANARY}", f"?q={CANARY_EN}", "?q=hupo", "?page=2")
 
 
@@ -87,6 +91,8 @@ def filled(rule: Rule, code: str) -> str:
         value = values.get(argument, code) if argument != "format" else "csv"
         if argument in {"extension", "kind"}:
             value = "csv"
+        if argument == "form":
+            value = "ttl"
         address = re.sub(rf"<(?:[a-z]+(?:\([^)]*\))?:)?{argument}>", value, address)
     return address
 
@@ -100,8 +106,7 @@ def plain(answer_text: str, code: str) -> str:
 @pytest.fixture
 def outsiders(cast: Any, client: FlaskClient, sign_in: Callable[[Actor], FlaskClient]) -> dict[str, FlaskClient]:
     """Everybody who may not know of the department's own entries."""
-    people = ("requester", "stranger", "stranger_reviewer", "system_admin", "security_admin", "auditor")
-    return {"public": client, **{name: sign_in(getattr(cast, name)) for name in people}}
+    return {"public": client, **{name: sign_in(getattr(cast, name)) for name in OUTSIDE}}
 
 
 @pytest.mark.parametrize("published", [False, True])
@@ -112,7 +117,8 @@ def test_no_route_tells_of_it(
     assert CANARY in signed_page(kit, app, cast)
     seen = 0
     for name, browser in outsiders.items():
-        asked = [*addresses(app, code), *(page + query for page in SEARCHES for query in QUERIES)]
+        streams = [one.replace("CODE", code) for one in STREAMS]
+        asked = [*addresses(app, code), *streams, *(page + query for page in SEARCHES for query in QUERIES)]
         for address in asked:
             answer = browser.get(address)
             seen += 1
@@ -121,6 +127,47 @@ def test_no_route_tells_of_it(
             assert CANARY_EN not in body, (name, address)
             assert answer.status_code != 500, (name, address)
     assert seen > 200
+
+
+IDS = {"organization_show": "hz-jtj", "group_show": "theme-6", "group_package_show": "theme-6", "tag_show": CANARY}
+FLAGS = ("include_drafts", "include_private", "include_deleted", "include_datasets", "all_fields")
+WORDY = frozenset({"package_autocomplete", "tag_autocomplete", "format_autocomplete", "package_search"})
+
+
+def asking(code: str) -> list[tuple[str, dict[str, object]]]:
+    """Every reading action of the CKAN door with what might make it tell of the entry, widest first."""
+    wide: dict[str, object] = {
+        "resource_id": f"{code}-csv",
+        "query": "format:csv",
+        "facet.field": ["tags", "organization"],
+        **dict.fromkeys(
+            ("include_drafts", "include_private", "include_deleted", "include_datasets", "all_fields"), True
+        ),
+    }
+    names = [name for name, action in ACTIONS.items() if action.reads and name != "help_show"]
+    plain_ = [(name, {**wide, "id": IDS.get(name, code), "rows": 1000}) for name in names]
+    return plain_ + [(name, {**wide, "q": CANARY}) for name in names if name in WORDY]
+
+
+def test_no_action_tells_of_it_whatever_token_is_shown(app: Flask, kit: Kit, cast: Any, now: datetime) -> None:
+    codes_ = [hide(kit, cast, now, published=one) for one in (False, True)]
+    client = app.test_client()
+    told = {}
+    for name in ("", *OUTSIDE, "steward"):
+        headers = {"Authorization": token_of(kit, getattr(cast, name), now)} if name else {}
+        texts = []
+        for action, asked in asking(codes_[name == "steward"]):
+            answer = client.post(f"/api/3/action/{action}", json=asked, headers=headers)
+            assert answer.status_code != 500, (name, action)
+            texts.append(answer.text)
+        told[name] = any(CANARY in text or CANARY_EN in text for text in texts)
+    # Its own department finds it by the same questions.
+    assert told == {name: name == "steward" for name in told}
+
+
+def token_of(kit: Kit, who: Actor, now: datetime) -> str:
+    with work.begin(kit.database, who, now) as unit:
+        return tokens.create(unit, name="canary", days=1)[1]
 
 
 def text_of(body: bytes) -> str:
@@ -153,7 +200,9 @@ def test_it_looks_like_what_does_not_exist(
 def test_no_count_changes_when_it_comes(
     app: Flask, kit: Kit, cast: Any, now: datetime, outsiders: dict[str, FlaskClient]
 ) -> None:
-    pages = ("/", "/datasets", "/indicators", "/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/orgs")
+    human = ("/", "/datasets", "/indicators", "/orgs")
+    programs = ("/api/v1/datasets", "/api/3/action/package_search", "/feed.atom", "/catalog.ttl", "/data.json")
+    pages = (*human, *programs, "/catalog.ttl?page=1")
     with work.begin(kit.database, SYSTEM, now):
         pass
     before = {(name, page): plain(browser.get(page).text, "-") for name, browser in outsiders.items() for page in pages}

@@ -57,8 +57,19 @@ def test_a_large_site_map_comes_in_parts(
         assert client.get(f"/sitemap.xml?page={wrong}").status_code == 404
 
 
-def test_the_news_feed(client: FlaskClient, slugs: dict[str, str]) -> None:
+def test_the_news_feed(client: FlaskClient, slugs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     root = ET.fromstring(client.get("/feed.atom").text)  # noqa: S314
     titles = [one.text for one in root.iterfind("a:entry/a:title", NAMES)]
     assert titles == ["刷卡记录", "公交线路 & <站点>"]
     assert root.find("a:updated", NAMES) is not None
+    monkeypatch.setattr(feeds, "RECENT", 1)
+    pages, address = [], "/feed.atom"
+    while address:
+        root = ET.fromstring(client.get(address).text)  # noqa: S314
+        pages.append([one.text for one in root.iterfind("a:entry/a:title", NAMES)])
+        assert root.findtext("a:updated", "", NAMES) == root.findtext("a:entry/a:updated", "", NAMES)
+        links = {one.get("rel"): one.get("href", "") for one in root.iterfind("a:link", NAMES)}
+        address = links.get("next", "")
+    assert pages == [["刷卡记录"], ["公交线路 & <站点>"]]
+    assert links["previous"] == links["first"] == "http://localhost/feed.atom"
+    assert {client.get(f"/feed.atom?page={wrong}").status_code for wrong in ("0", "3", "x")} == {404}

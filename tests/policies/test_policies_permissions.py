@@ -99,6 +99,7 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "standard.propose": (STANDARD, {"steward", "system"}),
     "standard.review": (STANDARD, {"authority"}),
     "standard.retire": (STANDARD, {"authority"}),
+    "synonym.edit": ({"type": "System", "id": "synonyms", "path": ("city",)}, {"authority", "system_admin"}),
     "source.claim": (CLAIM, {"steward", "reviewer"}),
     "source.dispute": (CLAIM, {"steward", "reviewer"}),
     "source.rule": (CLAIM, {"authority"}),

@@ -84,7 +84,8 @@ class Suggestions {
   }
 
   show(found) {
-    this.list.replaceChildren(...found.groups.map((group, number) => this.group(group, number)));
+    this.list.textContent = "";
+    this.list.append(...found.groups.map((group, number) => this.group(group, number)));
     this.options = Array.from(this.list.querySelectorAll("[role=option]"));
     this.move(-1);
     const open = this.options.length > 0 && document.activeElement === this.box;
@@ -166,10 +167,10 @@ class Suggestions {
     this.close();
     if (kind === "entry") { window.location.assign(href); return; }
     this.box.value = text;
-    this.form.requestSubmit();
+    if (this.form.requestSubmit) { this.form.requestSubmit(); } else { this.form.submit(); }
   }
 }
 
-if (window.fetch && window.AbortController && HTMLFormElement.prototype.requestSubmit) {
+if (window.fetch && window.AbortController) {
   document.querySelectorAll("form[data-suggest]").forEach((form) => new Suggestions(form));
 }
