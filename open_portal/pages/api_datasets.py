@@ -147,6 +147,7 @@ def _quality(version: Version) -> dict[str, Any]:
 
 
 def version_row(version: Version) -> dict[str, Any]:
+    """A delivery of the data, without what was found in it."""
     return {
         "number": version.number,
         "state": named(version.state),
