@@ -32,7 +32,7 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from open_portal import calling, foreign
+    from open_portal import calling, foreign, subscribing
     from quality import checks, reading
     from quality.engines import engine_docs
     from quality.profiling import assessing
@@ -43,6 +43,7 @@ else:
     checks = Later("quality.checks")
     calling = Later("open_portal.calling")
     foreign = Later("open_portal.foreign")
+    subscribing = Later("open_portal.subscribing")
     engine_docs = Later("quality.engines.engine_docs")
     reading = Later("quality.reading")
     trial_runs = Later("quality.suites.trial_runs")
@@ -66,6 +67,7 @@ SCHEDULES = {
     "harvests.ask": 3600,
     "hooks.follow": 5,
     "hooks.prune": 3600,
+    "subscriptions.look": 60,
 }
 
 
@@ -346,6 +348,16 @@ def prune_calls(kit: Kit, payload: Mapping[str, Any]) -> None:
     calling.prune(kit, payload)
 
 
+def look_for_subscribers(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """See what is new for those whose turn it is to hear of it."""
+    subscribing.look(kit, payload)
+
+
+def mail_subscriber(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Send one letter of a subscription."""
+    subscribing.mail(kit, payload)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
@@ -372,4 +384,6 @@ HANDLERS: Mapping[str, Handler] = {
     "hooks.follow": follow_changes,
     "hook.call": call_program,
     "hooks.prune": prune_calls,
+    "subscriptions.look": look_for_subscribers,
+    "subscription.mail": mail_subscriber,
 }
