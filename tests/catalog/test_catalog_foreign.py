@@ -245,6 +245,15 @@ def test_our_own_catalogue_reads_back(entry: Any, tenant: Tenant, form: str) -> 
     assert "someone" not in str(one)
 
 
+def test_a_stated_lack_of_a_description_reads_back_as_none(entry: Any, tenant: Tenant) -> None:
+    """DCAT wants a description of every data set; a catalogue of ours says that there is none."""
+    entry.abstract = ""
+    made = dcat_us.dataset(dcat.Site(tenant, BASE, {}), Listed(entry, ()))
+    assert made["description"] == dcat.NO_DESCRIPTION[0]
+    (one,) = catalogues.read(Kind.DATA_JSON, {"dataset": [made]}, "peer").listings
+    assert (one.abstract, one.abstract_missing) == ("", True)
+
+
 @pytest.mark.parametrize("tier", [v.OpenTier.T0, v.OpenTier.T1])
 def test_our_own_data_json_reads_back(entry: Any, tenant: Tenant, tier: v.OpenTier) -> None:
     entry.open_tier = tier
