@@ -22,7 +22,9 @@ BATCH = 2000
 
 def environment(home: Path, port: int = 8000) -> dict[str, str]:
     """The settings with which web server and benchmark use the same home."""
-    return {"TIAOXI_HOME": str(home), "TIAOXI_DEMO": "no", "TIAOXI_PORT": str(port)}
+    # One address asks for all pages here, far oftener than the limit for one address allows.
+    often = {"TIAOXI_SEARCHES_PER_MINUTE": "100000"}
+    return {"TIAOXI_HOME": str(home), "TIAOXI_DEMO": "no", "TIAOXI_PORT": str(port), **often}
 
 
 def opened(home: Path) -> Kit:

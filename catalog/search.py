@@ -34,6 +34,7 @@ __all__ = [
     "Query",
     "Sort",
     "Suggestions",
+    "among",
     "catch_up",
     "find",
     "lag",
@@ -99,6 +100,15 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
             break
         hidden |= gone
     return _help_out(asked, query, found) if query.text.strip() else found
+
+
+def among(index: Index, session: Session, actor: Actor, now: datetime, query: Query, ids: Sequence[str]) -> list[Entry]:
+    """Which of some entries a question finds, every word of it taken seriously, the newest first; for an actor."""
+    asked = ask(index, session, actor, now, query.scope)
+    meant = _readings(asked, query.text)[:1] or ([tantivy.Query.empty_query()] if query.text.strip() else [])
+    ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
+    parts = [*meant, *ticked, queries.with_value(asked.schema, "id", ids)]
+    return asked.read(asked.page(parts, Sort.UPDATED, 0, max(len(ids), 1))[1])
 
 
 def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:

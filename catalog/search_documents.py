@@ -5,6 +5,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from string import hexdigits
 
 import tantivy
@@ -33,6 +34,8 @@ NUMBERED = ("by_id", "by_changed", "by_created")
 ID_DIGITS, TIE_BITS = 15, 20
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
+WHOLE = (*SPAN, *INSTANTS, *NUMBERED)
+"""The fields whose values are whole numbers."""
 ALWAYS = (0, 99991231)
 """The days that stand for a range without beginning and for one without end."""
 UNHASHED = frozenset({"by_downloads"})
@@ -43,6 +46,7 @@ ENTRY = "entry"
 MARK = "mark"
 
 
+@cache
 def schema() -> tantivy.Schema:
     """The fields of the index; text comes cut already, so that whitespace is the only separator."""
     builder = tantivy.SchemaBuilder()
@@ -53,7 +57,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in dict.fromkeys((*FACETS, *map(counted, FACETS), *COUNTED, *ORDERS)):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in (*SPAN, *INSTANTS, *NUMBERED):
+    for name in WHOLE:
         builder.add_integer_field(name, fast=True)
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
@@ -91,15 +95,8 @@ def fields(entry: Entry) -> dict[str, list[str]]:
 
 def document(found: Mapping[str, list[str]]) -> tantivy.Document:
     """The fields of an entry as a document, with their hash."""
-    made = tantivy.Document()
-    for name, values in found.items():
-        for value in values:
-            if name in (*SPAN, *INSTANTS, *NUMBERED):
-                made.add_integer(name, int(value))
-            else:
-                made.add_text(name, value)
-    made.add_text("hash", digest(found))
-    return made
+    whole = {name: list(map(int, found[name])) for name in WHOLE}
+    return tantivy.Document.from_dict({**found, **whole, "hash": [digest(found)]}, schema())
 
 
 def digest(found: Mapping[str, list[str]]) -> str:

@@ -330,7 +330,6 @@ def _write(writer: tantivy.IndexWriter, session: Session, ids: Sequence[str]) ->
     entries = _load(session, ids)
     for entry in entries:
         writer.add_document(documents.document(documents.fields(entry)))
-        session.expunge(entry)
     return len(entries)
 
 

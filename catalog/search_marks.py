@@ -48,6 +48,8 @@ class News:
     entry_ids: frozenset[str]
     changes: int
     mark: Mark
+    sequences: tuple[int, ...] = ()
+    """The numbers of these changes, in their order."""
     known: bool = True
     """Whether the last change taken in is one of this catalogue's; if not, nothing else here means anything."""
 
@@ -73,7 +75,8 @@ def news(session: Session, mark: Mark) -> News:
         mark = Mark(last.sequence, _stamp(last.entry_id, last.at), tuple(gaps))
     else:
         mark = Mark(mark.sequence, mark.stamp, tuple(gaps))
-    return News(frozenset(row.entry_id for row in rows), len(rows), mark)
+    sequences = tuple(row.sequence for row in rows)
+    return News(frozenset(row.entry_id for row in rows), len(rows), mark, sequences)
 
 
 def newest(session: Session) -> Mark:

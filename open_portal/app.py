@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from open_portal import arrivals, doors, faces, failures, language, limits, navigation, security
 from open_portal.doors import Access
 from open_portal.entrants import Entrant
-from open_portal.pages import BLUEPRINTS
+from open_portal.pages import BLUEPRINTS, unsubscribing
 from open_portal.wiring import Kit
 from tenancy import rules, sign_in, work
 
@@ -38,7 +38,8 @@ def create_app(kit: Kit) -> Flask:
     manager.user_loader(lambda secret: Entrant(secret) if g.actor.is_person else None)
     for blueprint, face, access in BLUEPRINTS:
         doors.hang(app, blueprint, face, access)
-        if access is Access.MACHINE:
+        if access is Access.MACHINE or blueprint is unsubscribing.pages:
+            # Mail programs press the button of a letter without having seen its page; the address itself is the proof.
             csrf.exempt(blueprint)
     limits.install(app)
     app.context_processor(_globals)

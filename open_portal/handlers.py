@@ -32,7 +32,7 @@ from tenancy.actors import SYSTEM
 from tenancy.models import Person
 
 if TYPE_CHECKING:
-    from open_portal import foreign
+    from open_portal import calling, foreign, subscribing
     from quality import checks, reading
     from quality.engines import engine_docs
     from quality.profiling import assessing
@@ -41,7 +41,9 @@ else:
     # Great Expectations takes seconds to load; the jobs that need no check shall not wait for it.
     assessing = Later("quality.profiling.assessing")
     checks = Later("quality.checks")
+    calling = Later("open_portal.calling")
     foreign = Later("open_portal.foreign")
+    subscribing = Later("open_portal.subscribing")
     engine_docs = Later("quality.engines.engine_docs")
     reading = Later("quality.reading")
     trial_runs = Later("quality.suites.trial_runs")
@@ -63,6 +65,9 @@ SCHEDULES = {
     "uploads.sweep": 3600,
     "waivers.follow": 3600,
     "harvests.ask": 3600,
+    "hooks.follow": 5,
+    "hooks.prune": 3600,
+    "subscriptions.look": 60,
 }
 
 
@@ -328,6 +333,31 @@ def ask_for_harvests(kit: Kit, _payload: Mapping[str, Any]) -> None:
             harvests.schedule(unit, source)
 
 
+def follow_changes(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Write what other programs are to be told of the changes since."""
+    calling.follow(kit, payload)
+
+
+def call_program(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Send one message to another program."""
+    calling.call(kit, payload)
+
+
+def prune_calls(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Forget messages to other programs when their time is over."""
+    calling.prune(kit, payload)
+
+
+def look_for_subscribers(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """See what is new for those whose turn it is to hear of it."""
+    subscribing.look(kit, payload)
+
+
+def mail_subscriber(kit: Kit, payload: Mapping[str, Any]) -> None:
+    """Send one letter of a subscription."""
+    subscribing.mail(kit, payload)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "version.check": check_version,
     "cleaning.do": do_cleaning,
@@ -351,4 +381,9 @@ HANDLERS: Mapping[str, Handler] = {
     "waivers.follow": follow_waivers,
     "harvest.run": run_harvest,
     "harvests.ask": ask_for_harvests,
+    "hooks.follow": follow_changes,
+    "hook.call": call_program,
+    "hooks.prune": prune_calls,
+    "subscriptions.look": look_for_subscribers,
+    "subscription.mail": mail_subscriber,
 }

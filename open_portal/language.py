@@ -69,6 +69,11 @@ def term(value: object, kind: str | None = None) -> str:
     return "" if value is None else str(value)
 
 
+def day(value: Datetime) -> str:
+    """An instant's day in Shanghai, as programs write it."""
+    return value.astimezone(ZONE).date().isoformat()
+
+
 def date(value: Date | Datetime | str | None) -> str:
     """A day as the reader writes it, in Shanghai's time."""
     if not value:

@@ -116,6 +116,11 @@ WORDS = {
         "“{title}”: a waiver of a quality rule ended on {day}",
         "/desk",
     ),
+    "webhook.off": (
+        "您的回调地址 {address} 多次未能送达，已停用",
+        "Your webhook {address} could not be reached again and again and was switched off",
+        "/my/webhooks",
+    ),
     "entry.updated": ("您关注的《{title}》已更新", "“{title}”, which you follow, was updated", "/datasets"),
 }
 

@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from catalog import hook_models as _hooks
 from catalog import models as _catalog
 from catalog import standard_models as _standards
 from quality import models as _quality
@@ -27,6 +28,7 @@ TABLES = (
     _tenancy,
     _records,
     _catalog,
+    _hooks,
     _standards,
     _quality,
     _suites,

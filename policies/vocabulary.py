@@ -31,6 +31,7 @@ from policies.catalogue_terms import (
     UseScene,
 )
 from policies.harvest_terms import HarvestState, SourceState
+from policies.hook_terms import CallState, HookEvent, HookState, Often
 from policies.places import Region
 from policies.procedure_terms import (
     ApplicantKind,
@@ -75,6 +76,7 @@ from policies.terms import Ranked, Term, speaks_english
 
 __all__ = [
     "ApplicantKind",
+    "CallState",
     "Card",
     "CaseKind",
     "CatalogueClass",
@@ -100,6 +102,8 @@ __all__ = [
     "Grade",
     "GrantState",
     "HarvestState",
+    "HookEvent",
+    "HookState",
     "Industry",
     "IssueSource",
     "ItemType",
@@ -112,6 +116,7 @@ __all__ = [
     "NationalGrade",
     "ObjectFlag",
     "ObjectionKind",
+    "Often",
     "OpenState",
     "OpenTier",
     "OpenType",

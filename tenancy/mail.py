@@ -7,6 +7,7 @@ import re
 import secrets
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -33,7 +34,7 @@ class MailError(Exception):
 class Post(Protocol):
     """What sends a message, wherever to."""
 
-    def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+    def send(self, to: str, subject: str, text: str, message_id: str, headers: Mapping[str, str] | None = None) -> None:
         """Send `text` to the address `to`; a repeated sending bears the same `message_id`."""
         ...
 
@@ -66,9 +67,9 @@ class Mailer:
         except MailError as error:
             raise ValueError(str(error)) from None
 
-    def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+    def send(self, to: str, subject: str, text: str, message_id: str, headers: Mapping[str, str] | None = None) -> None:
         """Send one message; raise MailError when it is malformed or the server did not take it."""
-        message = compose(self.sender, to, subject, text, message_id)
+        message = compose(self.sender, to, subject, text, message_id, headers)
         try:
             with self._connected() as server:
                 if self.security == "starttls":
@@ -106,9 +107,9 @@ class OutboxFolder:
     folder: Path
     sender: str
 
-    def send(self, to: str, subject: str, text: str, message_id: str) -> None:
+    def send(self, to: str, subject: str, text: str, message_id: str, headers: Mapping[str, str] | None = None) -> None:
         """Write one message; raise MailError when it is malformed or could not be written whole."""
-        message = compose(self.sender, to, subject, text, message_id)
+        message = compose(self.sender, to, subject, text, message_id, headers)
         name = hashlib.sha256(message_id.encode("utf-8")).hexdigest()[:32]
         draft = self.folder / f".{name}.{secrets.token_hex(4)}"
         try:
@@ -122,9 +123,14 @@ class OutboxFolder:
             raise MailError(f"{self.folder}: {error.strerror}", permanent=False) from error
 
 
-def compose(sender: str, to: str, subject: str, text: str, message_id: str) -> EmailMessage:
+def compose(
+    sender: str, to: str, subject: str, text: str, message_id: str, headers: Mapping[str, str] | None = None
+) -> EmailMessage:
     """Build the message; raise MailError (permanent) for an address, subject or id that could add headers."""
-    if any(re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", part) for part in (to, subject, message_id, sender)):
+    if any(
+        re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", part)
+        for part in (to, subject, message_id, sender, *(headers or {}).values())
+    ):
         raise MailError("a header of the message contains a control character", permanent=True)
     if not re.fullmatch(r"<[^<>@\s]{1,200}@[^<>@\s]{1,200}>", message_id, re.ASCII) or not message_id.isascii():
         raise MailError("a message id looks like <something@somewhere>", permanent=True)
@@ -135,6 +141,8 @@ def compose(sender: str, to: str, subject: str, text: str, message_id: str) -> E
     message["Date"] = formatdate()
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in (headers or {}).items():
+        message[name] = value
     message.set_content(_encodable(text), cte="base64")
     return message
 

@@ -22,6 +22,10 @@ from open_portal.pages import (
     my,
     robots,
     site,
+    subscriptions,
+    unsubscribing,
+    webhooks,
+    whole_catalogue,
 )
 
 BLUEPRINTS = (
@@ -36,6 +40,7 @@ BLUEPRINTS = (
     (linked_data.pages, "public", Access.ANYONE),
     (machine_files.pages, "public", Access.ANYONE),
     (api_reference.pages, "public", Access.ANYONE),
+    (unsubscribing.pages, ANY_FACE, Access.ANYONE),
     (account.pages, ANY_FACE, Access.ANYONE),
     (applying.pages, "apply", Access.PERSON),
     (my.pages, "apply", Access.PERSON),
@@ -45,4 +50,4 @@ BLUEPRINTS = (
     (ckan.pages, "api", Access.MACHINE),
 )
 
-__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util"]
+__all__ = ["BLUEPRINTS", "ckan_feeds", "ckan_util", "subscriptions", "webhooks", "whole_catalogue"]

@@ -84,7 +84,16 @@ def may_keep_tenants() -> bool:
 
 def sections() -> list[dict[str, Any]]:
     """The parts of the administration that are open to the actor, each with what it is for."""
-    every = [
+    here = request.endpoint or ""
+    return [
+        {"text": text, "note": note, "href": url_for(endpoint), "current": here.startswith(endpoint)}
+        for endpoint, text, note, shown in (*_of_the_catalogue(), *_of_the_platform())
+        if shown
+    ]
+
+
+def _of_the_catalogue() -> list[tuple[str, str, str, bool]]:
+    return [
         (
             "admin.scorecard",
             _("Scorecard"),
@@ -103,6 +112,11 @@ def sections() -> list[dict[str, Any]]:
             _("Words that the search takes for equal"),
             _may("synonym.edit", synonyms.Place(session())),
         ),
+    ]
+
+
+def _of_the_platform() -> list[tuple[str, str, str, bool]]:
+    return [
         (
             "admin.tenant_tree",
             _("Tenants"),
@@ -140,12 +154,6 @@ def sections() -> list[dict[str, Any]]:
             _("Who may send metadata here, and by which token"),
             _may("peer.propose", PARTNERSHIP) or _may("token.approve", TOKEN),
         ),
-    ]
-    here = request.endpoint or ""
-    return [
-        {"text": text, "note": note, "href": url_for(endpoint), "current": here.startswith(endpoint)}
-        for endpoint, text, note, shown in every
-        if shown
     ]
 
 

@@ -83,7 +83,8 @@ def synonym_change(synonym_id: str) -> ResponseReturnValue:
         flash(_("The group is changed; the search knows it already."), "success")
         return redirect(url_for("admin.synonym_list"))
     up = {"text": _("Synonyms"), "href": url_for("admin.synonym_list")}
-    page = show_form(form, _("Change synonyms"), up=up, submit=_("Save"))
+    also = {"text": _("Remove this group"), "href": url_for("admin.synonym_remove", synonym_id=synonym_id)}
+    page = show_form(form, _("Change synonyms"), up=up, submit=_("Save"), also=also)
     return page, 422 if request.method == "POST" else 200
 
 

@@ -71,6 +71,7 @@ def page_of(asked: Asked) -> dict[str, Any]:
         "nearby": [Link(words.title(one), words.address(one)) for one in found.suggestions],
         "others": {name: asked.href(endpoint=f"datasets.{name}") for name in ("listing", "feed")},
         "feed_address": asked.href(endpoint="datasets.feed", absolute=True),
+        "subscribe": asked.href(endpoint="my.new_subscription"),
         "most_ticks": MOST_TICKS,
         "cut_at": MOST_ROWS if found.total > MOST_ROWS else 0,
     }

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from catalog.search import Query, Sort
+from open_portal import requests
 from open_portal.pages import finder_dates as dates
-from open_portal.requests import scope
 
 FACETS = ("tier", "theme", "tenant", "format", "update_cycle", "granularity", "region", "origin")
 PER_PAGE = 20
@@ -95,13 +95,13 @@ class Asked:
         """Whether this is the catalogue as it stands: no words, no filter, no other order, the first page."""
         return not (self.narrowed or self.text) and self.sort is Sort.RELEVANCE and self.page == 1
 
-    def query(self, *, page: int | None = None, per_page: int = PER_PAGE) -> Query:
-        """The question to the index."""
+    def query(self, *, page: int | None = None, per_page: int = PER_PAGE, scope: str | None = None) -> Query:
+        """The question to the index; `scope` is that of the request's face where no other is given."""
         first, last = self.bounds
         return Query(
             self.text,
             self.ticked,
-            scope(),
+            scope or requests.scope(),
             self.sort,
             page or self.page,
             per_page,
@@ -147,6 +147,10 @@ class Asked:
     ) -> str:
         """The address of this search, in another order, at another page or in another form if wanted."""
         return written(url_for(endpoint, _external=absolute), self.pairs(sort=sort, page=page))
+
+    def lasting(self) -> str:
+        """The parameters without order and page: what a search is, written in one way."""
+        return urlencode(replace(self, sort=Sort.RELEVANCE, page=1).pairs())
 
     def canonical(self) -> str:
         """The one address under which this search should be known, whatever its order and page."""

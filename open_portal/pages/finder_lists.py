@@ -70,23 +70,24 @@ def check(asked: Asked) -> None:
 
 def _lines(asked: Asked) -> Iterator[str]:
     """The table with a byte order mark; a text that a spreadsheet would run gets an apostrophe."""
-    yield "\ufeff" + _line(_heading())
+    yield "\ufeff" + line(_heading())
     seen: set[str] = set()
     query = asked.query(page=1, per_page=BATCH)
     for page in range(1, MOST_ROWS // BATCH + 1):
         entries = finder.ask(replace(query, page=page)).entries
         # While this is sent the catalogue goes on: what moved from one batch to the next is written once.
-        yield "".join(_line(_row(entry)) for entry in entries if entry.id not in seen)
+        yield "".join(line(_row(entry)) for entry in entries if entry.id not in seen)
         seen.update(entry.id for entry in entries)
         session().expunge_all()
         if len(entries) < BATCH:
             return
 
 
-def _line(cells: list[str]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow("'" + cell if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells)
-    return line.getvalue()
+def line(cells: list[str]) -> str:
+    """A line of CSV; a text that a spreadsheet would run gets an apostrophe."""
+    written = StringIO()
+    csv.writer(written).writerow("'" + cell if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells)
+    return written.getvalue()
 
 
 def _heading() -> list[str]:
