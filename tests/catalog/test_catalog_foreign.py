@@ -44,7 +44,8 @@ DATASET: dict[str, Any] = {
 @pytest.fixture
 def tenant() -> Tenant:
     name = TenantName(zh="市交通运输局", en="Transport Bureau", valid_from=date(2020, 1, 1))
-    return Tenant(id="t-1", key="hz-jtj", kind=v.TenantKind.DEPARTMENT, created_at=NOW, names=[name])
+    kind, place = v.TenantKind.DEPARTMENT, "330500"
+    return Tenant(id="t-1", key="hz-jtj", kind=kind, region_code=place, created_at=NOW, names=[name])
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_entries_from_before_get_their_source(db: Any, cast: Any, now: Any) -> N
 def test_a_platform_that_writes_here_keeps_its_key(db: Any, cast: Any, now: Any) -> None:
     with work.begin(db, cast.system_admin, now) as deed:
         place = deed.session.merge(cast.authority)
-        told = {"name_zh": "德清平台", "name_en": "", "address": "https://data.example.org", "reason": "对接"}
+        told = {"name_zh": "德清平台", "name_en": "Deqing", "address": "https://data.example.org", "reason": "对接"}
         peers.propose(deed, place, key="deqing-open", **told)
     for make in (harvest_sources.add, harvest_sources.ensure):
         with pytest.raises(Invalid) as refused, work.begin(db, SYSTEM, now) as deed:
