@@ -26,11 +26,11 @@ def datasets(document: object) -> object:
     return document.get("dataset") if isinstance(document, Mapping) else None
 
 
-def read(document: object, source_key: str) -> Reading:
-    """Read a catalogue; Invalid if it has no list of data sets."""
+def read(document: object, source_key: str, *, spend: bool = False) -> Reading:
+    """Read a catalogue; of one that may be spent no data set is held longer than it is needed."""
     found = datasets(document)
     records = found if isinstance(found, list) else [found]
-    return identities.gather(source_key, records, _draft, "dataset")
+    return identities.gather(source_key, identities.spent(records) if spend else records, _draft, "dataset")
 
 
 def _draft(record: Mapping[str, object], path: str) -> Draft:
