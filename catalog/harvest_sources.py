@@ -17,7 +17,7 @@ from catalog.reading import LIVE
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound, Refusal
 from tenancy.actors import Actor
-from tenancy.models import Tenant
+from tenancy.models import Peer, Tenant
 from tenancy.work import Work, may
 
 KEY = re.compile(r"[\w][\w.-]{0,63}")
@@ -55,6 +55,8 @@ def add(
         faults.append(Invalid("harvest.key", field="key"))
     elif work.session.get(HarvestSource, source.key) is not None:
         faults.append(Invalid("harvest.key-taken", key=source.key, field="key"))
+    elif _is_peer(work.session, source.key):
+        faults.append(Invalid("harvest.key-of-peer", key=source.key, field="key"))
     _describe(work, source, faults, zh, en, address, region_code or tenant.region_code, mapping, every_hours)
     work.session.add(source)
     work.record("harvest-source.added", source, key=source.key, address=source.address, kind=kind.value)
@@ -132,6 +134,12 @@ def key_of(name: str) -> str:
         text = Path(name).name
     plain = re.sub(r"[^\w.-]+", "-", ENDINGS.sub("", text)).strip("-._").casefold()
     return plain[:64].rstrip("-._") or "source"
+
+
+def _is_peer(session: Session, key: str) -> bool:
+    """Whether a platform that writes its metadata here has, or had, this key: its entries are marked by it."""
+    with session.no_autoflush:
+        return session.scalar(select(Peer.id).where(Peer.key == key)) is not None
 
 
 def _describe(

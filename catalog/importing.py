@@ -44,11 +44,13 @@ WRITTEN = (
 )
 """The columns of an entry that say what its source says."""
 STANDING = (Entry.id, Entry.external_id, Entry.state, Entry.archived_at)
-LIMITS = {
-    name: kind.length
+CALLED = {"publisher_name": "provider", "origin_url": "source_url", "contact_phone": "contact"}
+LIMITS = tuple(
+    (name, CALLED.get(name, name), kind.length)
     for name in (*WRITTEN, "external_id")
     if type(kind := Entry.__table__.columns[name].type) is String and kind.length
-}
+)
+"""The texts for which an entry has limited room: column, field of a listing, characters."""
 TITLE_AT_LEAST = 2
 
 Faulty = tuple[Listing, Refusal]
@@ -97,23 +99,32 @@ def import_records(work: Work, source: HarvestSource, listings: Iterable[Listing
     An entry that was suspended or withdrawn here stays so; one that was archived comes back. One audit line tells
     of what was written.
     """
+    taken, sifted = Seen().sift(listings)
+    return together(take(work, source, taken), sifted)
+
+
+def take(work: Work, source: HarvestSource, taken: Sequence[Listing]) -> Imported:
+    """The same with listings that were sifted already."""
     tenant = source.tenant
     work.demand("entry.register", _Place(tenant))
-    taken, sifted = Seen().sift(listings)
     fresh, changed = _compare(work.session, source, taken)
     created = _create(work, source, tenant, fresh)
     updated = _update(work, changed)
     if created or updated:
         work.record("entries.harvested", source, source=source.key, created=created, updated=updated)
-    return Imported(created, updated, sifted.unchanged + len(taken) - created - updated, sifted.refused)
+    return Imported(created, updated, len(taken) - created - updated)
 
 
 def foresee(session: Session, source: HarvestSource, listings: Iterable[Listing]) -> Imported:
     """What taking over these listings would come to; nothing is written."""
     taken, sifted = Seen().sift(listings)
     fresh, changed = _compare(session, source, taken)
-    unchanged = sifted.unchanged + len(taken) - len(fresh) - len(changed)
-    return Imported(len(fresh), len(changed), unchanged, sifted.refused)
+    return together(Imported(len(fresh), len(changed), len(taken) - len(fresh) - len(changed)), sifted)
+
+
+def together(found: Imported, sifted: Imported) -> Imported:
+    """What listings came to, with those that were sifted out."""
+    return Imported(found.created, found.updated, found.unchanged + sifted.unchanged, sifted.refused)
 
 
 def listed(session: Session, source: HarvestSource) -> Sequence[Row[str, str | None, str, str | None]]:
@@ -151,10 +162,8 @@ def _fault(listing: Listing) -> Refusal | None:
     """What keeps a listing out of our tables; the reader of its catalogue has judged the rest."""
     if len(listing.title) < TITLE_AT_LEAST:
         return Invalid("harvest.title", field="title")
-    values = _said(listing) | {"external_id": listing.external_id}
-    for name, limit in LIMITS.items():
-        value = values.get(name)
-        if isinstance(value, str) and len(value) > limit:
+    for name, field_, limit in LIMITS:
+        if len(getattr(listing, field_) or "") > limit:
             return Invalid("harvest.too-long", field=name, name=name, limit=limit)
     return None
 

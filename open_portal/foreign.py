@@ -115,7 +115,8 @@ def _of_sheet(path: Path, name: str, key: str, mapping: Mapping[str, str] | None
         found = intake.read_table(path, name, items=None, out=out, refusals=bad)
         rows = [{name: _told(value) for name, value in row.items()} for row in pq.read_table(out).to_pylist()]
         refused = _refused(bad) if found.rows_refused else []
-    reading = catalogues.read(Kind.SHEET, rows, key, mapping, filename=name)
+    document = catalogues.Document(Kind.SHEET, rows)
+    reading = catalogues.read(Kind.SHEET, document, key, mapping, filename=name)
     return replace(reading, rejected=(*reading.rejected, *refused), read=reading.read + len(refused))
 
 

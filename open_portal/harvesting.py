@@ -157,19 +157,19 @@ class _Harvest:
         if self.dry:
             with self.kit.database.read() as session:
                 found = importing.foresee(session, self.source, taken)
-            self.book(_together(found, sifted), problems)
+            self.book(importing.together(found, sifted), problems)
             return
         for left in reversed(range(TRIES)):
             try:
                 with self.unit() as (unit, row):
-                    found = importing.import_records(unit, row.source, taken)
-                    added = Tally().add(_together(found, sifted), problems)
+                    found = importing.take(unit, row.source, taken)
+                    added = Tally().add(importing.together(found, sifted), problems)
                     harvests.account(unit, row, problems, **added)
                 break
             except Stale:
                 if not left:
                     raise
-        self.tally.add(_together(found, sifted), problems)
+        self.tally.add(importing.together(found, sifted), problems)
 
     def book(self, imported: Imported, problems: Sequence[Problem], *, repeated: int = 0) -> None:
         """Count what needs no entry, on the record too if there is one."""
@@ -256,10 +256,6 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch
-
-
-def _together(found: Imported, sifted: Imported) -> Imported:
-    return Imported(found.created, found.updated, found.unchanged + sifted.unchanged, sifted.refused)
 
 
 def _problem(rejected: Rejected) -> Problem:

@@ -48,40 +48,46 @@ def read(
 ) -> Reading:
     """Read a catalogue of a kind: from bytes, text, parsed JSON, a Document, or an iterable of records.
 
-    A spreadsheet must have been read into an iterable of records. `mapping` says which heading of a list or sheet
+    A Document is spent: its records are let go of one by one, so that a large catalogue isn't held twice. A
+    spreadsheet must have been read into an iterable of records. `mapping` says which heading of a list or sheet
     means which field; `site` is the address of a CKAN server. Invalid says what is wrong with the whole.
     """
     if isinstance(content, bytes | bytearray | str):
         content = opened(content, filename, kind)
+    spend = isinstance(content, Document)
     document = content if isinstance(content, Document) else Document(kind, content)
     found = document.content
     match kind:
         case Kind.DCAT:
-            graph = found if isinstance(content, Document) else graphs.of_json(found)
-            return graphs.read(graph, source_key)
+            return graphs.read(found if spend else graphs.of_json(found), source_key)
         case Kind.DATA_JSON:
-            return data_json.read(found, source_key)
+            return data_json.read(found, source_key, spend=spend)
         case Kind.CKAN:
             return packages.read(_records(found)[0], source_key, site)
         case Kind.SHEET if found is None:
             raise Invalid("harvest.rows-wanted")
     records, where = _records(found)
-    return lists.read(list(_limited(records)), source_key, mapping, document.where or where)
+    spend = spend and isinstance(records, list)
+    listed = records if isinstance(records, list) else list(_limited(records))
+    if len(listed) > identities.LARGEST_CATALOGUE:
+        raise Invalid("harvest.too-many-records", limit=identities.LARGEST_CATALOGUE)
+    return lists.read(listed, source_key, mapping, document.where or where, spend=spend)
 
 
 def opened(content: object, filename: str = "", kind: Kind | None = None) -> Document:
     """Open a catalogue; with a kind it is taken for that, where its form allows."""
     name = filename.lower().removesuffix(".gz")
     if isinstance(content, bytes | bytearray):
-        data = _unpacked(bytes(content))
-        if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        content = _unpacked(bytes(content))
+        if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
             return Document(Kind.SHEET, None)
-        content = _text(data)
+        content = _text(content)
     if not isinstance(content, str):
         return _json(content, kind)
     if len(content) > LARGEST:
         raise Invalid("harvest.too-big", limit=LARGEST // 1_000_000)
     text = content.lstrip("\ufeff \t\r\n")
+    del content
     if not text:
         raise Invalid("harvest.empty")
     if text[0] in "[{" and (document := _json_text(text, name, kind)):

@@ -68,7 +68,6 @@ RESOURCE_FIELDS = frozenset({"id", "name", "description", "format", "url", "hash
 
 _THEMES = {theme.value: theme for theme in v.Theme}
 _REGIONS = {one.value: one for one in v.Region}
-NO_ABSTRACT = ("来源平台未提供摘要。", "The platform of origin gives no description.")
 
 
 def name_of(entry: Entry) -> str:
@@ -94,7 +93,7 @@ def package(
         "id": entry.id,
         "name": name_of(entry),
         "title": _in(language, entry.title, entry.title_en),
-        "notes": _notes(entry, language),
+        "notes": _in(language, entry.abstract, entry.abstract_en),
         "url": f"{base_url}/datasets/{name_of(entry)}",
         "version": None,
         "author": office,
@@ -338,12 +337,6 @@ def _extras(entry: Entry, language: str) -> dict[str, str]:
 
 def _licence_id(licence: v.Licence) -> str:
     return "notspecified" if licence is v.Licence.UNSTATED else licence.value
-
-
-def _notes(entry: Entry, language: str) -> str:
-    """The abstract; readers of CKAN expect a text, so a missing one is told to be missing."""
-    missing = "" if entry.origin is v.Origin.OWN else _in(language, *NO_ABSTRACT)
-    return _in(language, entry.abstract, entry.abstract_en) or missing
 
 
 def _in(language: str, zh: str, en: str) -> str:

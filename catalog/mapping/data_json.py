@@ -8,7 +8,7 @@ persons are left out.
 import re
 from collections.abc import Mapping, Sequence
 
-from catalog.mapping import identities, regions, tidy
+from catalog.mapping import dcat, identities, regions, tidy
 from catalog.mapping.drafts import Draft, opening_of
 from catalog.mapping.listing import Reading
 from catalog.mapping.resources import Resource
@@ -26,11 +26,11 @@ def datasets(document: object) -> object:
     return document.get("dataset") if isinstance(document, Mapping) else None
 
 
-def read(document: object, source_key: str) -> Reading:
-    """Read a catalogue; Invalid if it has no list of data sets."""
+def read(document: object, source_key: str, *, spend: bool = False) -> Reading:
+    """Read a catalogue; of one that may be spent no data set is held longer than it is needed."""
     found = datasets(document)
     records = found if isinstance(found, list) else [found]
-    return identities.gather(source_key, records, _draft, "dataset")
+    return identities.gather(source_key, identities.spent(records) if spend else records, _draft, "dataset")
 
 
 def _draft(record: Mapping[str, object], path: str) -> Draft:
@@ -38,7 +38,9 @@ def _draft(record: Mapping[str, object], path: str) -> Draft:
     draft.title(tidy.line(record.get("title")), "title", f"{path}.title")
     if any("en" in word.lower().split("-") for word in tidy.several(record.get("language"))):
         draft.put("title_en", draft.values["title"], "title")
-    draft.abstract(tidy.prose(record.get("description")), "description", f"{path}.description")
+    abstract = tidy.prose(record.get("description"))
+    abstract = "" if abstract in dcat.NO_DESCRIPTION else abstract
+    draft.abstract(abstract, "description", f"{path}.description")
     chain = publishers(record.get("publisher"))
     draft.put("provider", chain[0] if chain else "", "publisher")
     if len(chain) > 1:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from catalog.mapping import ckan
-from catalog.mapping.dcat import Site, licence_address, name_of
+from catalog.mapping.dcat import NO_DESCRIPTION, Site, licence_address, name_of
 from catalog.mapping.linked import address
 from catalog.mapping.offers import Listed, Offer, origin_of
 from catalog.models import Entry
@@ -54,7 +54,7 @@ def dataset(site: Site, listed: Listed, mailbox: str = "") -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "identifier": entry.code,
         "title": entry.title,
-        "description": entry.abstract or entry.title,
+        "description": entry.abstract or NO_DESCRIPTION[0],
         "keyword": [one for one in entry.tags if one] or themes or [v.Theme.OTHER.zh],
         "modified": (entry.data_updated_at or entry.changed_at).isoformat(timespec="seconds"),
         "issued": entry.published_at.isoformat(timespec="seconds") if entry.published_at else None,

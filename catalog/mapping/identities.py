@@ -15,9 +15,10 @@ A record that is word for word the same as one before it is a repetition.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import TypeVar
 
 from catalog.mapping import tidy
 from catalog.mapping.drafts import Draft, Unusable
@@ -31,16 +32,23 @@ SHARED_AT_MOST = 10
 LARGEST_CATALOGUE = 1_000_000
 """Records of one catalogue at most."""
 
+T = TypeVar("T")
 Reader = Callable[[Mapping[str, object], str], Draft]
 """Reads one record; the text is the path to it, as in `dataset[17]`. Raises Unusable."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Taken:
+    """A record that was read, with no more of it than its identity is made of: hundreds of thousands are held."""
+
     position: int
-    path: str
-    record: Mapping[str, object]
-    draft: Draft
+    listing: Listing
+    remote_id: str
+    address: str
+    shareable: bool
+    name: bytes
+    whole: bytes
+    record: object
 
 
 def gather(source_key: str, records: Iterable[object], read: Reader, where: str = "") -> Reading:
@@ -48,6 +56,7 @@ def gather(source_key: str, records: Iterable[object], read: Reader, where: str 
     taken: list[_Taken] = []
     rejected: list[Rejected] = []
     seen: set[bytes] = set()
+    ids: set[str] = set()
     repeated = number = 0
     for number, record in enumerate(records, 1):
         path = f"{where}[{number - 1}]"
@@ -58,12 +67,32 @@ def gather(source_key: str, records: Iterable[object], read: Reader, where: str 
             if mark in seen:
                 repeated += 1
                 continue
-            taken.append(_Taken(number - 1, path, record, read(record, path)))  # type: ignore[arg-type]
-            seen.add(mark)
+            draft = read(record, path)  # type: ignore[arg-type]
         except Unusable as fault:
             rejected.append(Rejected(number - 1, fault.path, fault.problem, fault.remedy, record))
-    listings = _identified(source_key, taken, rejected)
+            continue
+        seen.add(mark)
+        # Only a record whose identifier came before may still be rejected, and must then be there whole.
+        kept = record if draft.remote_id and draft.remote_id in ids else None
+        taken.append(_taken(source_key, number - 1, draft, kept))
+        ids.add(draft.remote_id)
+    del seen, ids
+    listings = _identified(taken, rejected, where)
     return Reading(tuple(listings), tuple(sorted(rejected, key=lambda one: one.position)), repeated, number)
+
+
+def spent(records: list[T]) -> Iterator[T]:
+    """The members of a list in their order, each let go of when it is handed out: the list ends up empty."""
+    records.reverse()
+    while records:
+        yield records.pop()
+
+
+def _taken(source_key: str, position: int, draft: Draft, record: object) -> _Taken:
+    name, address = _name(draft), draft.address.partition("://")[2].rstrip("/")
+    hashes = _digest(name), _digest((*name, *draft.stable))
+    listing = _listing(source_key, draft)
+    return _Taken(position, listing, draft.remote_id, address, draft.shareable, *hashes, record)
 
 
 def _mark(record: object, path: str) -> bytes:
@@ -77,39 +106,46 @@ def _mark(record: object, path: str) -> bytes:
         raise Unusable(path, "harvest.unwieldy", **limits) from error
 
 
-def _identified(source_key: str, taken: Sequence[_Taken], rejected: list[Rejected]) -> Iterable[Listing]:
-    ids = Counter(one.draft.remote_id for one in taken if one.draft.remote_id)
-    shared = ids.total() - len(ids)
-    trusted = shared <= SHARED_ALWAYS or shared * SHARED_AT_MOST <= ids.total()
-    addresses = Counter(_address(one.draft) for one in taken)
-    names = Counter(_hash(_name(one.draft)) for one in taken)
+def _identified(taken: list[_Taken], rejected: list[Rejected], where: str) -> Iterator[Listing]:
+    ids = Counter(one.remote_id for one in taken if one.remote_id)
+    repeats = ids.total() - len(ids)
+    trusted = repeats <= SHARED_ALWAYS or repeats * SHARED_AT_MOST <= ids.total()
+    addresses = Counter(one.address for one in taken)
+    names = Counter(one.name for one in taken)
     used: set[str] = set()
-    listings: list[Listing] = []
-    for one in taken:
-        draft = one.draft
-        if draft.address and not draft.shareable and addresses[_address(draft)] > 1:
-            draft.report("source_url", draft.values.pop("source_url", ""))
-            draft.say("source_url", draft.address)
-        if draft.remote_id and not trusted:
-            draft.say("identifier", draft.remote_id)
-        identity = _identity(draft, trusted, addresses, names)
-        if identity in used and draft.remote_id and trusted:
-            fault = Unusable(one.path, "harvest.id-repeated", external_id=draft.remote_id)
-            rejected.append(Rejected(one.position, fault.path, fault.problem, fault.remedy, one.record))
+    for one in spent(taken):
+        identity = _identity(one, trusted, addresses, names)
+        if identity in used and one.remote_id and trusted:
+            path = f"{where}[{one.position}]"
+            fault = Unusable(path, "harvest.id-repeated", external_id=one.remote_id)
+            record = one.record or {"identifier": one.remote_id, "title": one.listing.title}
+            rejected.append(Rejected(one.position, path, fault.problem, fault.remedy, record))
             continue
         identity = _numbered(identity, used)
         used.add(identity)
-        listings.append(_listing(source_key, identity, draft))
-    return listings
+        yield _named(one, identity, trusted, addresses[one.address])
 
 
-def _identity(draft: Draft, trusted: bool, addresses: Counter[str], names: Counter[str]) -> str:
-    if draft.remote_id and trusted:
-        return _short(draft.remote_id)
-    address, name = _address(draft), _hash(_name(draft))
-    if address and addresses[address] == 1:
-        return _short(address)
-    return f"sha256:{name if names[name] == 1 else _hash((*_name(draft), *draft.stable))}"
+def _named(one: _Taken, identity: str, trusted: bool, bearers: int) -> Listing:
+    """The listing under its identity; an address or identifier that can't be its own is kept as words."""
+    listing, more = one.listing, Draft()
+    address = listing.source_url
+    if one.address and not one.shareable and bearers > 1:
+        more.report("source_url", address)
+        more.say("source_url", address)
+        address = ""
+    if one.remote_id and not trusted:
+        more.say("identifier", one.remote_id)
+    words, unread = (*listing.words, *more.words), (*listing.unread, *more.unread)
+    return replace(listing, external_id=identity, source_url=address, words=words, unread=unread)
+
+
+def _identity(one: _Taken, trusted: bool, addresses: Counter[str], names: Counter[bytes]) -> str:
+    if one.remote_id and trusted:
+        return _short(one.remote_id)
+    if one.address and addresses[one.address] == 1:
+        return _short(one.address)
+    return f"sha256:{(one.name if names[one.name] == 1 else one.whole).hex()}"
 
 
 def _numbered(identity: str, used: set[str]) -> str:
@@ -122,22 +158,19 @@ def _numbered(identity: str, used: set[str]) -> str:
 
 def _short(text: str) -> str:
     """An identity that fits its column: a longer one stands as its hash."""
-    return text if len(text) <= LONGEST_ID else f"sha256:{_hash((text,))}"
-
-
-def _address(draft: Draft) -> str:
-    return draft.address.partition("://")[2].rstrip("/")
+    return text if len(text) <= LONGEST_ID else f"sha256:{_digest((text,)).hex()}"
 
 
 def _name(draft: Draft) -> tuple[str, ...]:
     return draft.values["title"], draft.values.get("provider", "")
 
 
-def _hash(parts: Iterable[str]) -> str:
-    return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(parts: Iterable[str]) -> bytes:
+    return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
 
 
-def _listing(source_key: str, identity: str, draft: Draft) -> Listing:
+def _listing(source_key: str, draft: Draft) -> Listing:
+    """What was read, as a listing that has no identity yet."""
     values = dict(draft.values)
     values["resources"] = tuple(values.get("resources", ()))
-    return Listing(source_key, identity, **values, words=tuple(draft.words), unread=tuple(draft.unread))
+    return Listing(source_key, "", **values, words=tuple(draft.words), unread=tuple(draft.unread))

@@ -34,7 +34,7 @@ class Firmness(Term):
     UNSTATED = "UNSTATED", "原文未说明", "not stated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A value that no table of ours knows or that has no room with us: its field (as in Listing) and its words."""
 
@@ -42,7 +42,7 @@ class Unread:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """One data set of another platform in our terms; `None`, "" or an empty tuple means that it doesn't say.
 

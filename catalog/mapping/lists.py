@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from catalog.mapping import headings, identities, portal_words, regions, tidy
 from catalog.mapping.drafts import Draft
@@ -22,15 +23,25 @@ _NOTE = re.compile(r"^(?P<cycle>[^()（）]+)[(（](?:更新说明[:：])?(?P<no
 
 
 def read(
-    records: Sequence[object], source_key: str, mapping: Mapping[str, str] | None = None, where: str = ""
+    records: list[Any],
+    source_key: str,
+    mapping: Mapping[str, str] | None = None,
+    where: str = "",
+    *,
+    spend: bool = False,
 ) -> Reading:
-    """Read a list; Invalid if it has no title, is ambiguous, or the mapping doesn't fit it."""
+    """Read a list; Invalid if it has no title, is ambiguous, or the mapping doesn't fit it.
+
+    Of a list that may be spent no record is held longer than it is needed.
+    """
     named = [one for one in records if isinstance(one, Mapping) and all(isinstance(name, str) for name in one)]
     if not named:
         return identities.gather(source_key, records, _nothing, where)
     found = headings.assign(named, mapping)
     area = _area(named, found)
-    reading = identities.gather(source_key, records, lambda record, path: _draft(record, path, found, area), where)
+    del named
+    one_by_one = identities.spent(records) if spend else records
+    reading = identities.gather(source_key, one_by_one, lambda record, path: _draft(record, path, found, area), where)
     return replace(reading, headings=tuple(found.fields.items()))
 
 

@@ -51,10 +51,10 @@ class Asked:
 
     origin: str
     key: str
-    tenant: str | None
-    mapping: Mapping[str, str] | None
-    dry_run: bool
-    archiving: bool
+    tenant: str | None = None
+    mapping: Mapping[str, str] | None = None
+    dry_run: bool = False
+    archiving: bool = True
 
     @property
     def shown(self) -> str:
@@ -103,7 +103,9 @@ def import_catalogue(
         raise click.UsageError(f"{origin}: {_say('没有这个文件', 'there is no such file')}")
     kit = ready_kit()
     with _progress(quiet=as_json) as tell:
-        tally = _rehearse(kit, asked, tell) if dry_run else _import(kit, asked, tell)
+        tally = _rehearse(kit, asked, tell) if dry_run else take_over(kit, asked, tell)
+    if not dry_run:
+        search_index.catch_up(kit.index, kit.database)
     if as_json:
         told = {"source": asked.key, "dry_run": dry_run, "seconds": round(time.monotonic() - began, 3)}
         click.echo(json.dumps(_report(tally) | told, ensure_ascii=False, indent=2))
@@ -139,16 +141,15 @@ def list_sources(as_json: bool) -> None:
         click.echo(f"{row['key']:<24}{row['entries']:>8}  {row['name']}  {row['address']}")
 
 
-def _import(kit: Kit, asked: Asked, tell: harvesting.Tell) -> Tally:
+def take_over(kit: Kit, asked: Asked, tell: harvesting.Tell = lambda _tally: None) -> Tally:
+    """Import a catalogue; the index is left to whoever wants it at once, or to the worker."""
     catalogue = _opened(kit, asked)
     with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
         source = _source(unit, kit, asked, catalogue.kind)
         run = harvests.begin(
             unit, source, harvesting.holder(), harvesting.alive, origin=asked.shown, archiving=asked.archiving
         )
-    tally = harvesting.run(kit, run.id, catalogue.readings, tell)
-    search_index.catch_up(kit.index, kit.database)
-    return tally
+    return harvesting.run(kit, run.id, catalogue.readings, tell)
 
 
 def _rehearse(kit: Kit, asked: Asked, tell: harvesting.Tell) -> Tally:
@@ -165,9 +166,10 @@ def _rehearse(kit: Kit, asked: Asked, tell: harvesting.Tell) -> Tally:
 def _opened(kit: Kit, asked: Asked) -> Catalogue:
     """The catalogue; a mapping that the source already has is used where none is given."""
     with kit.database.read() as session:
-        known, calls = session.get(HarvestSource, asked.key), foreign.client(session)
+        known = session.get(HarvestSource, asked.key)
+        calls = foreign.client(session) if asked.is_address else None
     mapping = asked.mapping or (known.mapping if known else None)
-    if asked.is_address:
+    if calls is not None:
         return foreign.of_address(asked.origin, calls, asked.key, mapping, kit.scratch)
     return foreign.of_file(Path(asked.origin), asked.key, mapping, kit.scratch)
 

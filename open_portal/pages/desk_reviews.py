@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from catalog import datasets, disclosures, reading, versions
 from catalog.models import Entry
 from open_portal import forms_entry
-from open_portal.pages import desk_check, desk_risk
+from open_portal.pages import desk_check, desk_differences, desk_risk
 from open_portal.pages.desk_frame import (
     CASE_PAGES,
     address,
@@ -146,7 +146,8 @@ def _case_page(found: Case) -> dict[str, Any]:
         "violations": desk_check.faults(entry) if found.kind == "ENTRY_REVIEW" else [],
         "hindrances": [said(one) for one in release.hindrances(session(), entry)] if found.kind == "RELEASE" else [],
         "risk": desk_risk.panel(entry) if found.kind == "RELEASE" else None,
-        "changes": changes_of(entry) if found.kind == "ENTRY_CHANGE" else [],
+        "changes": desk_differences.changes_of(entry) if found.kind == "ENTRY_CHANGE" else [],
+        "additions": desk_differences.additions_of(entry) if found.kind == "ENTRY_REVIEW" else [],
         "tightened": _tightened(entry) if found.kind == "ENTRY_CHANGE" else (),
         "author": name_of(entry.author_id),
         "proposed": opening.proposed_open_type(entry.security_level, entry.national_grade),
@@ -185,22 +186,6 @@ def frame(found: Case, moves: Sequence[Move]) -> dict[str, Any]:
         "typed": request.form,
         "language": chosen,
     }
-
-
-def changes_of(entry: Entry) -> list[dict[str, Any]]:
-    """What a proposed change would alter, field by field."""
-    wanted = datasets.proposed(entry)
-    if wanted is None:
-        return []
-    before = datasets.description_of(entry)
-    rows = []
-    for name, spec in forms_entry.SPECS.items():
-        old, new = getattr(before, name), getattr(wanted, name)
-        if old != new:
-            old_text, new_text = forms_entry.shown(name, old), forms_entry.shown(name, new)
-            kind = "changed" if old_text and new_text else "added" if new_text else "removed"
-            rows.append({"kind": kind, "label": spec.label, "before": old_text or None, "after": new_text or None})
-    return rows
 
 
 def _tightened(entry: Entry) -> list[Any]:

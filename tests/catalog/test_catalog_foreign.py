@@ -44,7 +44,8 @@ DATASET: dict[str, Any] = {
 @pytest.fixture
 def tenant() -> Tenant:
     name = TenantName(zh="市交通运输局", en="Transport Bureau", valid_from=date(2020, 1, 1))
-    return Tenant(id="t-1", key="hz-jtj", kind=v.TenantKind.DEPARTMENT, created_at=NOW, names=[name])
+    kind, place = v.TenantKind.DEPARTMENT, "330500"
+    return Tenant(id="t-1", key="hz-jtj", kind=kind, region_code=place, created_at=NOW, names=[name])
 
 
 @pytest.fixture
@@ -243,6 +244,15 @@ def test_our_own_catalogue_reads_back(entry: Any, tenant: Tenant, form: str) -> 
     same(one, entry)
     assert (one.external_id, one.title_en, one.contact) == (entry.code, "Bus routes", "0572-1234567")
     assert "someone" not in str(one)
+
+
+def test_a_stated_lack_of_a_description_reads_back_as_none(entry: Any, tenant: Tenant) -> None:
+    """DCAT wants a description of every data set; a catalogue of ours says that there is none."""
+    entry.abstract = ""
+    made = dcat_us.dataset(dcat.Site(tenant, BASE, {}), Listed(entry, ()))
+    assert made["description"] == dcat.NO_DESCRIPTION[0]
+    (one,) = catalogues.read(Kind.DATA_JSON, {"dataset": [made]}, "peer").listings
+    assert (one.abstract, one.abstract_missing) == ("", True)
 
 
 @pytest.mark.parametrize("tier", [v.OpenTier.T0, v.OpenTier.T1])

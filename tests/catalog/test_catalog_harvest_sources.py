@@ -10,7 +10,7 @@ from catalog.harvest_models import HarvestSource
 from catalog.mapping.listing import Kind, Listing
 from open_portal import migrating
 from policies.refusals import Invalid
-from tenancy import work
+from tenancy import peers, work
 from tenancy.actors import SYSTEM
 
 
@@ -44,3 +44,18 @@ def test_entries_from_before_get_their_source(db: Any, cast: Any, now: Any) -> N
         known, other = harvest_sources.find(session, "shaoxing"), harvest_sources.find(session, "elsewhere")
         assert (known.zh, known.region_code, known.tenant_id) == ("绍兴市公共数据开放平台", "330600", cast.authority.id)
         assert (other.zh, other.kind) == ("elsewhere", Kind.LIST)
+
+
+def test_a_platform_that_writes_here_keeps_its_key(db: Any, cast: Any, now: Any) -> None:
+    with work.begin(db, cast.system_admin, now) as deed:
+        place = deed.session.merge(cast.authority)
+        told = {"name_zh": "德清平台", "name_en": "Deqing", "address": "https://data.example.org", "reason": "对接"}
+        peers.propose(deed, place, key="deqing-open", **told)
+    for make in (harvest_sources.add, harvest_sources.ensure):
+        with pytest.raises(Invalid) as refused, work.begin(db, SYSTEM, now) as deed:
+            make(deed, deed.session.merge(cast.authority), key="Deqing-Open", zh="德清", kind=Kind.LIST)
+        (fault,) = refused.value.fields.values()
+        assert (fault.code, fault.field) == ("harvest.key-of-peer", "key")
+        assert "deqing-open" in fault.text("en")
+    with db.read() as session:
+        assert session.get(HarvestSource, "deqing-open") is None

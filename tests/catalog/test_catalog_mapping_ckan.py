@@ -125,6 +125,12 @@ def test_english_titles_where_there_are_any(entry: Entry) -> None:
     assert package["groups"][0]["title"] == "Transport"
 
 
+def test_a_missing_abstract_is_no_sentence_of_ours(entry: Entry) -> None:
+    """A later load would keep it as the abstract."""
+    entry.abstract, entry.origin = "", v.Origin.HARVESTED
+    assert [ckan.package(entry, [], BASE, language)["notes"] for language in ("zh", "en")] == ["", ""]
+
+
 def test_extras_have_fixed_keys_and_text_values(entry: Entry) -> None:
     extras = {extra["key"]: extra["value"] for extra in ckan.package(entry, [], BASE, "zh")["extras"]}
     assert extras.keys() <= ckan.EXTRAS.keys()

@@ -1,5 +1,6 @@
 """Deciding on the desk: entries, changes, withdrawals, openings and applications, by whom it is due and once."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,43 @@ def test_a_change_is_shown_as_difference(stage: Stage) -> None:
     assert "改过的摘要" in page
     assert "2025-01-01" in page
     assert "此变更收紧了：开放属性" in page
+
+
+LINKS = (
+    {"id": "one", "url": "https://data.example.org/a.csv", "name": "站点表", "format": "CSV"},
+    {"id": "two", "url": "https://data.example.org/old.csv", "name": "旧表", "size": 2048},
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh_Hans_CN", ("链接：站点表", "链接：旧表", "链接：接口", "补充字段：频次", "补充字段：来源")),
+        ("en", ("Link: 站点表", "Link: 旧表", "Link: 接口", "Further field: 频次", "Further field: 来源")),
+    ],
+)
+def test_links_and_extras_of_a_draft_and_of_a_change_are_shown(
+    stage: Stage, language: str, words: tuple[str, ...]
+) -> None:
+    code = stage.draft(replace(WHOLE, resources=LINKS, extras={"频次": "每日", "来源": "调度"}))
+    stage.deliver(code)
+    with work.begin(stage.db, stage.cast.steward, stage.now) as deed:
+        number = datasets.submit(deed, stage.entry(code, deed.session)).number
+    officer = stage.client(stage.cast.officer, language)
+    page = text_of(officer.get(f"/desk/cases/{number}"))
+    for said in (words[0], words[1], "站点表 · CSV · https://data.example.org/a.csv", "2,048", *words[3:], "每日"):
+        assert said in page
+    officer.post(f"/desk/cases/{number}", data={"move": "approve"})
+    new = {"id": "three", "url": "https://data.example.org/api", "name": "接口"}
+    with work.begin(stage.db, stage.cast.steward, stage.now) as deed:
+        entry = stage.entry(code, deed.session)
+        links = (LINKS[0] | {"url": "https://data.example.org/b.csv"}, new)
+        wanted = replace(datasets.description_of(entry), resources=links, extras={"频次": "每周", "来源": "调度"})
+        number = datasets.propose_change(deed, entry, wanted).number
+    page = text_of(officer.get(f"/desk/cases/{number}"))
+    for said in (*words[:4], "a.csv</del>", "b.csv</ins>", "old.csv · ", "<del>每日</del>", "<ins>每周</ins>"):
+        assert said in page
+    assert words[4] not in page, "what stays as it is is no difference"
 
 
 @pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
