@@ -71,6 +71,7 @@ ISSUE = {
     "state": "DISPATCHED",
 }
 HARVEST = {"type": "Harvest", "id": "zhejiang", "path": DEPT, "state": "ACTIVE"}
+HOOK = {"type": "Hook", "id": "h", "path": (), "owner_id": "applicant"}
 STANDARD = {"type": "Standard", "id": "s", "path": DEPT, "author_id": "steward", "state": "IN_REVIEW"}
 CLAIM = {"type": "Claim", "id": "c", "path": DEPT, "author_id": "steward", "applicant_tenant_id": "dept"}
 TENANT = {"type": "Tenant", "id": "dept", "path": DEPT}
@@ -130,6 +131,7 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "demand.answer": (DEMAND, {"steward", "reviewer"}),
     "demand.read": (DEMAND, {"stranger", "steward", "reviewer", "authority", "cdo"}),
     "issue.report": (ENTRY, {*PEOPLE, "anonymous"}),
+    "hook.manage": (HOOK, {"applicant"}),
     "harvest.manage": (HARVEST, {"authority", "system_admin", "system"}),
     "harvest.run": (HARVEST, {"authority", "system_admin", "system"}),
     "issue.read": (
@@ -166,6 +168,8 @@ TABLE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
 
 # (who, action, facts, deciding policy): what only particular facts bring about.
 PARTICULAR = [
+    ("steward", "hook.manage", {"type": "Hook", "id": "h", "path": DEPT}, "stewards-keep-hooks-of-their-unit"),
+    ("stranger", "hook.manage", {"type": "Hook", "id": "h", "path": DEPT}, DEFAULT_DENY),
     ("steward", "entry.edit", {**ENTRY, "path": OTHER}, DEFAULT_DENY),
     ("authority", "entry.review", {**ENTRY, "author_id": "authority"}, "author-never-reviews"),
     ("authority", "release.review", {**ENTRY, "submitter_id": "authority"}, "author-never-reviews"),
