@@ -35,7 +35,15 @@ def test_every_enumeration_says_what_it_names(name: str) -> None:
 
 
 def test_every_term_of_these_modules_is_reached_from_the_vocabulary() -> None:
-    ours = {"catalogue_terms", "procedure_terms", "quality_terms", "standard_terms", "places"}
+    ours = {
+        "catalogue_terms",
+        "harvest_terms",
+        "hook_terms",
+        "procedure_terms",
+        "quality_terms",
+        "standard_terms",
+        "places",
+    }
     defined = {kind for kind in _below(v.Term) if kind.__module__.removeprefix("policies.") in ours}
     assert defined == set(ENUMERATIONS.values())
 

@@ -33,8 +33,8 @@ def test_writer_holds_the_lock_from_its_first_statement(db: Database) -> None:
         pytest.skip("PostgreSQL locks rows, not the database")
     other = sqlite3.connect(str(db.engine.url.database), timeout=0, isolation_level=None)
     with db.write() as writer:
-        writer.scalar(select(func.count()).select_from(Counter))
-        assert other.execute("SELECT count(*) FROM counter").fetchone() == (0,)
+        count = writer.scalar(select(func.count()).select_from(Counter))
+        assert other.execute("SELECT count(*) FROM counter").fetchone() == (count,)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
     with db.read() as reader:
