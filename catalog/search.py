@@ -143,7 +143,7 @@ def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
         best, most = (place, count) if count > most else (best, most)
         if most >= queries.ENOUGH:
             break
-    return readings[best], best > 0
+    return queries.ours_first(asked.schema, readings[best]), best > 0
 
 
 def _readings(asked: Asked, text: str) -> list[tantivy.Query]:

@@ -49,8 +49,8 @@ def read(
     """Read a catalogue of a kind: from bytes, text, parsed JSON, a Document, or an iterable of records.
 
     A Document is spent: its records are let go of one by one, so that a large catalogue isn't held twice. A
-    spreadsheet must have been read into an iterable of records. `mapping` says which heading of a list or sheet means
-    which field; `site` is the address of a CKAN server. Invalid says what is wrong with the whole.
+    spreadsheet must have been read into an iterable of records. `mapping` says which heading of a list or sheet
+    means which field; `site` is the address of a CKAN server. Invalid says what is wrong with the whole.
     """
     if isinstance(content, bytes | bytearray | str):
         content = opened(content, filename, kind)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from marshmallow import RAISE
 
 from catalog import reading, search, versions
@@ -11,6 +12,7 @@ from catalog.models import Entry, Item, Version
 from catalog.search import FACETS, Query, Sort
 from open_portal import language
 from open_portal.pages import api_schemas as schemas
+from open_portal.pages import api_tables
 from open_portal.pages import dataset_words as words
 from open_portal.pages.api_door import pages
 from open_portal.requests import actor, kit, now, scope, session
@@ -23,7 +25,7 @@ SHOWN_STATES = frozenset({"LIVE", "SUPERSEDED"})
 @pages.doc(summary=schemas.N_("Search datasets"), responses=schemas.FAILURES, security=schemas.PERSON_KEYS)
 @pages.input(schemas.FacetedParameters, location="query", unknown=RAISE)
 @pages.output(schemas.SearchAnswer)
-def find(query_data: dict[str, Any]) -> dict[str, Any]:
+def find(query_data: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Datasets that the asker may know of: the public ones without a key, those of a person with his token."""
     asked = Query(
         text=query_data["q"],
@@ -32,17 +34,24 @@ def find(query_data: dict[str, Any]) -> dict[str, Any]:
         sort=Sort(query_data["sort"]),
         page=query_data["page"],
         per_page=query_data["per_page"],
+        place=query_data["place"] or None,
+        time_from=query_data["time_from"],
+        time_to=query_data["time_to"],
     )
     found = search.find(kit().index, session(), actor(), now(), asked)
     more = asked.page * asked.per_page < found.total
+    following = _page(replace(asked, page=asked.page + 1)) if more else None
+    rows = [short(one) for one in found.entries]
+    if api_tables.wanted(query_data["output"]):
+        return api_tables.table("datasets", schemas.Dataset(), rows, found.total, following)
     return {
         "total": found.total,
         "page": asked.page,
         "per_page": asked.per_page,
-        "datasets": [short(one) for one in found.entries],
+        "datasets": rows,
         "facets": {name: [_facet(*pair) for pair in pairs] for name, pairs in found.facets.items()},
         "corrected": found.corrected,
-        "next": _page(replace(asked, page=asked.page + 1)) if more else None,
+        "next": following,
     }
 
 
@@ -66,7 +75,7 @@ def dataset(code: str, _asked: dict[str, Any]) -> dict[str, Any]:
         "contact_phone": entry.contact_phone,
         "items": [_item(one) for one in entry.items],
         "quality": _quality(live) if live else None,
-        "versions": [_version(one) for one in versions.all_of(session(), entry) if one.state.value in SHOWN_STATES],
+        "versions": [version_row(one) for one in versions.all_of(session(), entry) if one.state.value in SHOWN_STATES],
         "access": {
             "rule": access.rule,
             "items": list(access.items),
@@ -137,7 +146,8 @@ def _quality(version: Version) -> dict[str, Any]:
     }
 
 
-def _version(version: Version) -> dict[str, Any]:
+def version_row(version: Version) -> dict[str, Any]:
+    """A delivery of the data, without what was found in it."""
     return {
         "number": version.number,
         "state": named(version.state),

@@ -5,17 +5,18 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from apiflask.exceptions import HTTPError
-from flask import Response, current_app, g, request
+from flask import Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
 
 from open_portal import failures, keys
 from open_portal.requests import actor, now, session
+from policies.vocabulary import TokenScope
 from sharing.access import grants
 from sharing.access.models import Grant
 from tenancy import codes
-from tenancy.actors import ANONYMOUS
+from tenancy.actors import ANONYMOUS, INSIDE
 
 PERSON_PREFIX = "tx_"
 NAMES_OF_KEYS = frozenset({"key", "api_key", "apikey", "token", "access_token", "authorization", "x-api-key"})
@@ -51,7 +52,10 @@ def identify() -> ResponseReturnValue | None:
         if grant is not None and not from_allowed_address(grant):
             return failure(403, _("This key is not allowed from your address"), "api.address")
     elif g.key.startswith(PERSON_PREFIX):
-        g.actor = keys.holder_of(g.key).actor
+        holder = keys.holder_of(g.key)
+        g.actor = holder.actor
+        if holder.scopes and not holder.may(TokenScope.READ):
+            return failure(403, _("This token is not for reading"), "api.scope")
     return unknown_key() if g.actor.kind == "anonymous" else None
 
 
@@ -82,6 +86,23 @@ def failure(status: int, text: str, code: str, **headers: str) -> ResponseReturn
     response = current_app.make_response((body, status))
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
+
+
+def needs_person() -> None:
+    """Go on only for the token of a person; nothing else has anything of its own here."""
+    if actor().kind == "anonymous":
+        text = _("Send the token of your account in the Authorization header")
+        abort(current_app.make_response(failure(401, text, "api.sign-in", WWW_Authenticate="Bearer")))
+    if not actor().is_person:
+        abort(current_app.make_response(failure(403, _("This needs the token of a person"), "api.person")))
+
+
+def needs_staff() -> None:
+    """Go on only for the token of somebody who works in government."""
+    needs_person()
+    if not actor().holds(*INSIDE):
+        text = _("This is for those who work in government")
+        abort(current_app.make_response(failure(403, text, "api.staff")))
 
 
 def unknown_key() -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apiflask import Schema, fields
-from apiflask.validators import Length, OneOf, Range
+from apiflask.validators import Length, OneOf, Range, Regexp
 from flask_babel import lazy_gettext
 
 from catalog.search import FACETS, Sort
@@ -49,8 +49,31 @@ class SearchParameters(Parameters):
     )
 
 
+FORMAT: Any = fields.String(
+    load_default="",
+    validate=OneOf(["", "json", "csv"], error=N_("must be json or csv")),
+    metadata=told(N_("json or csv; if left out, what the Accept header prefers. A table holds the same page")),
+)
+NOT_A_DAY = {"invalid": N_("is not a date; write it like 2026-01-31")}
 FacetedParameters: Any = SearchParameters.from_dict(
     {
+        "place": fields.String(
+            load_default="",
+            validate=Regexp(r"^([0-9]{2,12})?$", error=N_("is no division code")),
+            metadata=told(N_("Division code: that division and everything inside it")),
+        ),
+        "time_from": fields.Date(
+            load_default=None, error_messages=NOT_A_DAY, metadata=told(N_("Data about a time that does not end before"))
+        ),
+        "time_to": fields.Date(
+            load_default=None,
+            error_messages=NOT_A_DAY,
+            metadata=told(N_("Data about a time that does not begin after")),
+        ),
+        # Format is the facet of that name already: that of the data, not of the answer.
+        "output": FORMAT,
+    }
+    | {
         name: fields.List(fields.String(), metadata=told(N_("Keep datasets with one of these values only")))
         for name in FACETS
     },
@@ -281,6 +304,7 @@ SCHEMES: dict[str, Any] = {
     "personToken": {"type": "http", "scheme": "bearer", "description": "tx_…"},
 }
 PERSON_KEYS: list[Any] = [{}, {"personToken": []}]
+OWN_KEY: list[Any] = [{"personToken": []}]
 EVERY_KEY: list[Any] = [{}, {"grantKey": []}, {"grantKeyHeader": []}, {"personToken": []}]
 
 
@@ -296,4 +320,7 @@ FAILURES = failures(
         404: N_("There is no such thing, or none that you may know of"),
         422: N_("A parameter is unknown or has no fitting value"),
     }
+)
+KEYED = FAILURES | failures(
+    {401: N_("The token of a person is needed"), 403: N_("Whoever holds this key may not read it")}
 )

