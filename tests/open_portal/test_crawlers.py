@@ -84,9 +84,9 @@ def crawl(client: FlaskClient) -> set[str]:
             continue
         seen.add(path)
         assert len(seen) < MOST, sorted(seen)
-        answer = client.get(path)
-        if answer.mimetype == "text/html" and "noindex" not in answer.text:
-            waiting += links(answer.text, path)
+        with client.get(path) as answer:
+            if answer.mimetype == "text/html" and "noindex" not in answer.text:
+                waiting += links(answer.text, path)
     return seen
 
 
