@@ -69,6 +69,9 @@ def suggest(
 def corrected(asked: Asked, text: str) -> str | None:
     """The nearest text that finds something: as a whole, else word by word; None if there is none."""
     typed = words.clean(text[: words.MOST_TEXT]).strip()
+    if all(len(one) > 1 and asked.count([queries.word(asked.schema, one)]) for one in words.of_query(typed)):
+        # Words that all stand somewhere are spelled right; only no entry has them together.
+        return None
     for attempt in (_nearest, _word_by_word):
         better = attempt(asked, typed)
         query = queries.typed(asked.schema, better) if better and better != typed else None
