@@ -40,6 +40,9 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         if isinstance(engine, engines.Ours):
             found["whole"] = found["facets"].pop("whole")
+            engine.forgets = False
+            ask(engine, given.seconds, counted=True)
+            found["again"] = ask(engine, given.seconds, counted=True)
             if given.pages:
                 found["pages"] = pages.measure(engine.home, questions())
     return found
@@ -95,6 +98,7 @@ def lines(name: str, found: dict[str, Any]) -> list[list[str]]:
             str(count),
             told,
         ],
+        [f"{name}, asked again since the last commit", *["–"] * 4, _times(found["again"]), str(count), "–"],
     ]
 
 

@@ -74,7 +74,7 @@ def fits(visitor: Any) -> None:
 
 def found(visitor: Any) -> int:
     """How many datasets the page says were found."""
-    return int(visitor.page.locator("[role=status]").first.inner_text().split()[0].replace(",", ""))
+    return int(visitor.page.locator(".tx-results-head [role=status]").inner_text().split()[0].replace(",", ""))
 
 
 def narrow(visitor: Any) -> None:
@@ -95,7 +95,7 @@ def filtered(visitor: Any) -> int:
     visitor.press(".tx-toolbar button[type=submit]")
     assert "filter=" in visitor.page.url
     assert COUNTY in visitor.page.locator(".tx-chips").inner_text()
-    rows = int(visitor.page.locator("[role=status]").first.inner_text().split()[0])
+    rows = int(visitor.page.locator("#main-content [role=status]").first.inner_text().split()[0])
     assert 0 < rows < 72
     assert visitor.page.locator("#rows tbody tr").count() == rows
     fits(visitor)

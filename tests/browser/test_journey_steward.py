@@ -158,7 +158,7 @@ def find(public: Any, code: str) -> None:
     public.go("/")
     public.page.locator("#search-hero").fill("学校名录")
     public.press(".tx-search--hero button")
-    assert "学校名录" in public.page.locator("[role=status]").first.inner_text()
+    assert "学校名录" in public.page.locator(".tx-results-head [role=status]").inner_text()
     public.follow(TITLE)
     assert public.page.url.endswith(f"/datasets/{code}")
     text = public.text()
