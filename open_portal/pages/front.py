@@ -173,7 +173,7 @@ def interfaces() -> dict[str, Any]:
             for form in linked_data.FORMS
         ],
         "negotiated": f"curl -H 'Accept: text/turtle' {_at('datasets.show', code=code)}" if entry else "",
-        "records": [(form, _curl("linked.record", code=code, form=form)) for form in linked_data.FORMS] if entry else [],
+        "records": [(form, _curl("linked.record", code=code, form=form)) for form in linked_data.FORMS if entry],
         "croissant": _curl("machine_files.croissant_json", code=code) if entry else "",
         "data_json": _curl("machine_files.data_json"),
         "feeds": [
