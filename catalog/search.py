@@ -236,7 +236,8 @@ def _help_out(asked: Asked, query: Query, found: Found) -> Found:
     readings = _readings(asked, query.text)
     # A text that finds something without the ticks is as it was meant.
     lost = not readings or _count_reading(asked, query.text, 0, readings[0]) == 0
-    better = search_help.corrected(asked, query.text) if lost else None
+    known = ("corrected", query.text, asked.synonyms.state)
+    better = asked.once(known, lambda: search_help.corrected(asked, query.text)) if lost else None
     if found.total:
         return replace(found, corrected=better)
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]

@@ -11,7 +11,8 @@ import tantivy
 from catalog import search_soundness as soundness
 from catalog.search_marks import Mark
 
-MOST_ANSWERS = 256
+MOST_HELD = 300_000
+"""As many values are held in all answers together, some 40 MB; the facets of a broad question are thousands."""
 
 Answer = TypeVar("Answer")
 
@@ -21,6 +22,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[object, object] = OrderedDict()
+        self._held = 0
         self._lock = threading.Lock()
 
     def once(self, question: object, work_out: Callable[[], Answer]) -> Answer:
@@ -31,10 +33,18 @@ class Answers:
                 return self._known[question]  # type: ignore[return-value]  # what work_out gave for this question
         answer = work_out()
         with self._lock:
-            self._known[question] = answer
-            while len(self._known) > MOST_ANSWERS:
-                self._known.popitem(last=False)
+            if question not in self._known:
+                self._known[question] = answer
+                self._held += _weight(answer)
+            while self._held > MOST_HELD:
+                self._held -= _weight(self._known.popitem(last=False)[1])
         return answer
+
+
+def _weight(answer: object) -> int:
+    """How many values an answer holds."""
+    parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, (tuple, list)) else ()
+    return 1 + sum(len(one) if isinstance(one, (tuple, list)) else 1 for one in parts)
 
 
 @dataclass(frozen=True)
