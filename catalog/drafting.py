@@ -12,7 +12,7 @@ from catalog.mapping.ckan_in import Sent
 from catalog.mapping.resources import Resource
 from catalog.models import Entry
 from policies import vocabulary as v
-from policies.refusals import Invalid, Refusal, Refused
+from policies.refusals import Invalid, Refusal
 from tenancy.models import Tenant
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -83,12 +83,6 @@ def described(sent: Sent, before: Description) -> Description:
     if sent.url:
         found["source_url"] = sent.url
     return replace(before, **found)
-
-
-def demand_described(entry: Entry) -> None:
-    """Go on only where an entry may be changed at all: a draft, or a published one that nobody is reviewing."""
-    if entry.state not in (*datasets.EDITABLE, v.EntryState.PUBLISHED):
-        raise Refused("entry.wrong-state", state=entry.state)
 
 
 def _kept(wanted: list[Resource], before: Description) -> tuple[dict[str, Any], ...]:
