@@ -30,6 +30,14 @@ ROOM = 2**30
 KINDS = tuple(os.environ.get("TIAOXI_TEST_DATABASES", "sqlite,postgres").split(","))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """The name of bytes in a test's id: that of the argument, since what is packed holds the second of its packing.
+
+    The processes of a run collect for themselves, and their lists have to agree.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def key_ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of the key ring of all tests: personal columns need one before any row is written."""
