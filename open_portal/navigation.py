@@ -9,6 +9,9 @@ from open_portal.doors import ADMINISTRATORS
 from tenancy.actors import INSIDE, Actor
 from tenancy.models import Face
 
+FOR_PROGRAMS = {"developers", "ckan_mapping", "show"}
+"""Views of the site that belong to the page for programs, the reference of the interface with them."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -59,12 +62,16 @@ def main(actor: Actor) -> list[Link]:
         (_("Work desk"), "desk.home", actor.holds(*INSIDE)),
         (_("Administration"), "admin.home", actor.holds(*ADMINISTRATORS)),
     ]
-    here = (request.endpoint or "").partition(".")[0]
-    return [
-        Link(text, url_for(endpoint), endpoint.partition(".")[0] == here and here != "site")
-        for text, endpoint, shown in wanted
-        if shown
-    ]
+    here = _part(request.endpoint or "")
+    return [Link(text, url_for(endpoint), _part(endpoint) == here) for text, endpoint, shown in wanted if shown]
+
+
+def _part(endpoint: str) -> str:
+    """The part of the portal to which a page belongs; of the texts of the site only those for programs are one."""
+    blueprint, _dot, view = endpoint.partition(".")
+    if blueprint in {"site", "api_reference"}:
+        return "developers" if view in FOR_PROGRAMS else ""
+    return blueprint
 
 
 def flashes() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from open_portal.pages import api_document, front
 
@@ -127,14 +128,20 @@ def _limits(schema: Mapping[str, Any]) -> str:
     """Bounds, choices and what holds when nothing is said, as short code."""
     found = []
     if "enum" in schema:
-        found.append(" | ".join(str(one) for one in schema["enum"]))
+        found.append(" | ".join(str(one) for one in schema["enum"] if one not in ("", None)))
     if "minimum" in schema or "maximum" in schema:
-        found.append(f"{schema.get('minimum', '')}…{schema.get('maximum', '')}")
+        found.append(_span(schema.get("minimum"), schema.get("maximum")))
     if "maxLength" in schema:
         found.append(f"≤ {schema['maxLength']}")
     if schema.get("default") not in (None, "", []):
-        found.append(f"= {schema['default']}")
+        found.append(_("else %(value)s", value=schema["default"]))
     return ", ".join(found)
+
+
+def _span(least: Any, most: Any) -> str:
+    if least is None or most is None:
+        return f"≤ {most}" if least is None else f"≥ {least}"
+    return f"{least}–{most}"
 
 
 def _example(method: str, path: str, one: Mapping[str, Any], code: str) -> str:

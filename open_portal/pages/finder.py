@@ -25,6 +25,8 @@ SHOWN = tuple(name for name in FACETS if name != "region")
 MOST_OPTIONS = 40
 """Values of a facet that are offered; the rare ones are found by words."""
 MOST_WAYS = 8
+SUMMARY = 180
+"""Characters of an abstract on a card; the sheet shows two lines of them."""
 TERMS: dict[str, type[v.Term]] = {
     "tier": v.OpenTier,
     "theme": v.Theme,
@@ -51,7 +53,7 @@ def page_of(asked: Asked) -> dict[str, Any]:
     if asked.page > max(pages, 1):
         asked = replace(asked, page=max(pages, 1))
         found = ask(asked.query())
-    namers = _namers(found, asked)
+    namers = _namers([value for value, _count in found.facets["tenant"][:MOST_OPTIONS]], asked)
     chips = list(_chips(asked, namers))
     return {
         "asked": asked,
@@ -82,9 +84,14 @@ def ask(query: Query) -> Found:
     return search.find(kit().index, session(), actor(), now(), query)
 
 
-def _namers(found: Found, asked: Asked) -> Namers:
-    """For each facet, what names its values in the reader's language."""
-    offered = [value for value, _count in found.facets["tenant"][:MOST_OPTIONS]]
+def described(asked: Asked) -> list[str]:
+    """A search as a person would say it: its words, then each of its filters."""
+    filters = [chip["text"] for _fewer, chip in _chips(asked, _namers([], asked))]
+    return [asked.text, *filters] if asked.text else filters
+
+
+def _namers(offered: list[str], asked: Asked) -> Namers:
+    """For each facet, what names its values in the reader's language; `offered` are publishers besides those ticked."""
     names = words.publishers(session(), [*offered, *asked.ticked.get("tenant", ())])
     given: Namers = {
         "tenant": lambda value: names.get(value, value),
@@ -188,7 +195,7 @@ def card(entry: Entry, text: str = "") -> dict[str, Any]:
     facts = [
         (_("Publisher"), words.publisher(entry)),
         (_("Place"), words.region(entry.region_code)),
-        (_("Update"), _("%(cycle)s, %(date)s", cycle=cycle, date=updated) if updated else cycle),
+        (_("Update"), _("%(cycle)s, last on %(date)s", cycle=cycle, date=updated) if updated else cycle),
         (_("Format"), words.together(words.formats(entry)[:4])),
         (_("Time"), words.span(entry)),
         (_("Granularity"), entry.granularity),
@@ -200,7 +207,7 @@ def card(entry: Entry, text: str = "") -> dict[str, Any]:
         "href": words.address(entry),
         "code": words.slug(entry),
         "entry": entry,
-        "summary": summary[:180],
+        "summary": summary if len(summary) <= SUMMARY else summary[:SUMMARY].rstrip() + "…",
         "highlight": highlight(summary, text),
         "facts": [{"label": name, "text": value} for name, value in facts if value],
         "note": "" if own else _("Listed from %(portal)s", portal=words.portal(entry)),

@@ -26,6 +26,8 @@ LISTED = 6
 HOT = 6
 DOCUMENT = "api.document"
 MONTH = timedelta(days=30)
+NAMES = {"ttl": "Turtle", "jsonld": "JSON-LD", "rdf": "RDF/XML"}
+"""What the forms of linked data are called."""
 
 
 def page_of() -> dict[str, Any]:
@@ -66,13 +68,24 @@ def _figures(everything: Found) -> list[dict[str, str]]:
     here = conditions(actor())
     mounted = Entry.live_version_id.is_not(None)
     count, rows = session().execute(select(func.count(), func.sum(Entry.rows)).where(*here, mounted)).one()
+    origins = _("here %(own)s, harvested %(others)s", **_origins(everything))
     fresh = session().scalar(select(func.count()).where(*here, mounted, Entry.data_updated_at > now() - MONTH))
     return [
-        {"label": _("Catalogue entries"), "value": language.number(everything.total)},
-        {"label": _("With data here"), "value": language.number(count)},
-        {"label": _("Rows of data"), "value": language.number(rows or 0)},
-        {"label": _("Updated in the last 30 days"), "value": language.number(fresh or 0)},
+        _figure(_("Catalogue entries"), everything.total, origins),
+        _figure(_("With data here"), count, _("entries with a version in use")),
+        _figure(_("Rows of data"), rows or 0, _("in all versions in use")),
+        _figure(_("Updated in the last 30 days"), fresh or 0, _("entries with newer data")),
     ]
+
+
+def _figure(label: str, value: int, note: str) -> dict[str, str]:
+    return {"label": label, "value": language.number(value), "note": note}
+
+
+def _origins(everything: Found) -> dict[str, str]:
+    counts = dict(everything.facets["origin"])
+    shown = {"own": v.Origin.OWN, "others": v.Origin.HARVESTED}
+    return {name: language.number(counts.get(one.value, 0)) for name, one in shown.items()}
 
 
 def indicator(rate: Rate) -> dict[str, Any]:
@@ -145,7 +158,11 @@ def _places() -> list[dict[str, str]]:
 
 
 def _hot(entries: list[Entry]) -> list[dict[str, str]]:
-    """Words to begin with: the first tag of each entry that is used much."""
+    """Words to begin with: the first tag of each entry that is used much; tags are Chinese, so themes in English."""
+    if words.english():
+        codes = dict.fromkeys(code for entry in entries for code in entry.themes[:1])
+        named = [(language.term(code, "Theme"), code) for code in list(codes)[:HOT]]
+        return [{"text": text, "href": url_for("datasets.find", theme=code)} for text, code in named]
     tags = dict.fromkeys(tag for entry in entries for tag in entry.tags[:1])
     return [{"text": tag, "href": url_for("datasets.find", q=tag)} for tag in list(tags)[:HOT]]
 
@@ -169,11 +186,11 @@ def interfaces() -> dict[str, Any]:
         "file": _curl("data.download", code=code, format="csv") if entry else "",
         "ckan": _curl("ckan.act", name="package_search", q="", rows=5),
         "catalogues": [
-            (form.upper(), _curl("linked.catalogue", form=form), url_for("linked.catalogue", form=form, page=1))
+            (NAMES[form], _curl("linked.catalogue", form=form), url_for("linked.catalogue", form=form, page=1))
             for form in linked_data.FORMS
         ],
         "negotiated": f"curl -H 'Accept: text/turtle' {_at('datasets.show', code=code)}" if entry else "",
-        "records": [(form, _curl("linked.record", code=code, form=form)) for form in linked_data.FORMS if entry],
+        "records": [(NAMES[form], _curl("linked.record", code=code, form=form)) for form in linked_data.FORMS if entry],
         "croissant": _curl("machine_files.croissant_json", code=code) if entry else "",
         "data_json": _curl("machine_files.data_json"),
         "feeds": [

@@ -205,7 +205,8 @@ def source(entry: Entry) -> list[dict[str, Any]]:
     own = entry.origin is v.Origin.OWN
     themes = [language.term(one, "Theme") for one in entry.themes]
     rows: list[tuple[str, Any]] = [
-        (_("Code"), entry.code if own else entry.external_id),
+        (_("Code"), entry.code),
+        (_("Number at the original portal"), "" if own else entry.external_id),
         (_("Publisher"), words.publisher(entry)),
         (_("Source unit"), words.tenant_name(entry.source_tenant) if own else ""),
         (_("Source system"), entry.source_system),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 from catalog import exports
@@ -47,10 +48,17 @@ def page(
 
 
 def glanced(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """Rows as a table on a page shows them: a text of any length, such as a boundary, takes no more than a glance."""
-    return [
-        tuple(f"{one[:GLANCE]}…" if isinstance(one, str) and len(one) > GLANCE else one for one in row) for row in rows
-    ]
+    """Rows as a table on a page shows them: a long text, such as a boundary, takes no more than a glance.
+
+    Numbers stand as they are delivered: a year or a number of a line bears no thousands separator.
+    """
+    return [tuple(_glanced(one) for one in row) for row in rows]
+
+
+def _glanced(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"{value[:GLANCE]}…" if len(value) > GLANCE else value
+    return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
 
 
 def count(kit: Kit, version: Version, where: Filter) -> int:

@@ -14,6 +14,7 @@ from catalog import subscriptions
 from catalog.hook_models import Subscription
 from open_portal import language
 from open_portal.pages import dataset_words as words
+from open_portal.pages import finder
 from open_portal.pages.account_forms import mark
 from open_portal.pages.finder_asked import Asked
 from open_portal.pages.my import pages
@@ -104,13 +105,8 @@ def _page(form: SubscriptionForm, asked: Asked) -> str:
 
 
 def _name_of(asked: Asked) -> str:
-    """What a search is called: its words and what is ticked, as a person would say it."""
-    parts = [asked.text] if asked.text else []
-    tenants = words.publishers(session(), asked.ticked.get("tenant", ()))
-    parts += [tenants.get(one, one) for one in asked.ticked.get("tenant", ())]
-    parts += [language.term(one, "Theme") for one in asked.ticked.get("theme", ())]
-    parts += [words.region(asked.place)] if asked.place else []
-    return words.together(parts) or str(_("All data"))
+    """What a search is called: its words and its filters, as a person would say it."""
+    return words.together(finder.described(asked)) or str(_("All data"))
 
 
 def _address(subscription: Subscription, endpoint: str) -> str:

@@ -97,6 +97,7 @@ def webhook(hook_id: str) -> str:
     return render_template(
         "my/webhook.html",
         hook=hook,
+        host=_host(hook),
         facts=_facts(hook),
         messages=[(one, _problem(one), _event(one.event)) for one in messages],
         tones=TONES,
@@ -161,17 +162,22 @@ def _query_of(typed: str) -> str:
 
 def _line(hook: Webhook) -> list[object]:
     return [
-        {"text": hook.address, "href": url_for("my.webhook", hook_id=hook.id)},
+        {"text": _host(hook), "href": url_for("my.webhook", hook_id=hook.id), "note": hook.address},
         words.tenant_name(hook.tenant) if hook.tenant else _("Myself"),
         {"text": language.term(hook.state), "tone": TONES[hook.state.value]},
         language.date(hook.created_at),
     ]
 
 
+def _host(hook: Webhook) -> str:
+    return urlsplit(hook.address).netloc
+
+
 def _facts(hook: Webhook) -> list[tuple[str, str]]:
     seen = select(Entry).where(Entry.id == hook.entry_id, reading.readable(actor(), Purpose.SEE, now()))
     entry = session().scalars(seen).first() if hook.entry_id else None
     found = [
+        (_("Address"), hook.address),
         (_("For whom"), words.tenant_name(hook.tenant) if hook.tenant else _("Myself")),
         (_("Events"), words.together(_event(one) for one in hook.events)),
         (_("Only what a search finds"), uri_to_iri(url_for("datasets.find") + "?" + hook.query) if hook.query else ""),
