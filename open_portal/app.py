@@ -85,7 +85,7 @@ def _load_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     WTFormsHelpers(app)
     app.jinja_env.globals.update(url_for=app.url_for, csrf_token=generate_csrf)
-    for name in ("term", "date", "datetime", "number", "percent"):
+    for name in ("term", "date", "datetime", "number", "percent", "spoken"):
         app.jinja_env.globals[name] = getattr(language, name)
         app.jinja_env.filters[name] = getattr(language, name)
 

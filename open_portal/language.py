@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Response, redirect, request
 from flask_babel import get_locale
+from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from policies import vocabulary
@@ -18,6 +19,7 @@ from policies.vocabulary import Term
 LANGUAGES = ("zh_Hans_CN", "en")
 ZONE = ZoneInfo("Asia/Shanghai")
 YEAR = 31_536_000
+IN_CHINESE = Markup(' lang="zh-Hans"')
 MACHINES = ("api", "ckan")
 """Doors of programs, where nothing is kept in a cookie and nobody is sent elsewhere."""
 
@@ -106,6 +108,15 @@ def number(value: float | Decimal | None) -> str:
 def percent(value: float | Decimal | None, digits: int = 2) -> str:
     """A value that is already in per cent, with its sign; a dash where there is none."""
     return "–" if value is None else f"{format_decimal(round(Decimal(str(value)), digits), locale=get_locale())}%"
+
+
+def spoken(text: str | None) -> Markup:
+    """The attribute `lang` for a text that is Chinese on an English page, so that it is read out right."""
+    if _chinese() or not text:
+        return Markup("")
+    letters = [one for one in text if one.isalpha()]
+    foreign = 2 * sum("\u4e00" <= one <= "\u9fff" for one in letters) > len(letters)
+    return IN_CHINESE if foreign else Markup("")
 
 
 def _chinese() -> bool:

@@ -18,6 +18,7 @@ def env() -> Environment:
     made.globals.update(
         number=lambda value: f"{value:,}",
         percent=lambda value: f"{value:.1%}",
+        spoken=lambda _text: "",
         term=lambda code: f"term {code}",
         csrf_token=lambda: "token",
         url_for=lambda endpoint, **_values: f"/{endpoint}",

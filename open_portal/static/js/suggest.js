@@ -4,6 +4,7 @@
 
 const PAUSE = 160;
 const REMEMBERED = 50;
+const CHINESE = /\p{Script=Han}/u;
 let made = 0;
 
 class Suggestions {
@@ -115,6 +116,7 @@ class Suggestions {
     made.dataset.kind = kind;
     made.dataset.text = option.text;
     made.dataset.href = option.href;
+    if (!document.documentElement.lang.startsWith("zh") && CHINESE.test(option.text)) { made.lang = "zh-Hans"; }
     made.append(document.createTextNode(option.text));
     if (option.note) {
       const note = document.createElement("span");
