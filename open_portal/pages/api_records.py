@@ -91,7 +91,7 @@ def quality(code: str, asked: dict[str, Any]) -> Answer:
         }
         for one in lines
     ]
-    return api_tables.answer("rules", RuleResult, rows, asked, code=code)
+    return api_tables.answer("rules", RuleResult, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/profile")
@@ -119,7 +119,7 @@ def deliveries(code: str, asked: dict[str, Any]) -> Answer:
     entry = _entry(code)
     access = reading.access(session(), entry, actor(), now())
     rows = [version_row(one) for one in record.seen_versions(session(), entry, access)]
-    return api_tables.answer("versions", schemas.Version, rows, asked, code=code)
+    return api_tables.answer("versions", schemas.Version, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/history")
@@ -132,7 +132,7 @@ def history(code: str, asked: dict[str, Any]) -> Answer:
     inside = reading.access(session(), entry, actor(), now()).rule == "own-tenant"
     found = record_history.changes(entry, inside=inside)
     rows = [{"at": at, "what": what, "text": str(text)} for at, what, text in found]
-    return api_tables.answer("events", Event, rows, asked, code=code)
+    return api_tables.answer("events", Event, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/issues")
@@ -157,7 +157,7 @@ def faults(code: str, asked: dict[str, Any]) -> Answer:
         }
         for one in issues.shown_publicly(session(), entry)
     ]
-    return api_tables.answer("issues", Fault, rows, asked, code=code)
+    return api_tables.answer("issues", Fault, rows, asked)
 
 
 def _entry(code: str) -> Entry:
