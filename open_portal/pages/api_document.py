@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 from flask_babel import Babel, get_locale
 
 from open_portal.pages import (
+    api_cases,
     api_cleaning,
     api_datasets,
     api_deliveries,
@@ -36,6 +37,7 @@ PARTS = (
     api_deliveries,
     api_suites,
     api_cleaning,
+    api_cases,
     api_standards,
     api_quality,
     api_scorecards,
