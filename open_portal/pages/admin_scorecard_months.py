@@ -31,8 +31,8 @@ def scorecard_months() -> str:
 @pages.get("/admin/scorecards/<month>")
 def scorecard_month(month: str) -> str:
     """A frozen month: every body that the actor may look at, with the change from the month before."""
-    card = _card(month)
-    lines = _lines(card)
+    card = month_of(month)
+    lines = lines_of(card)
     before = _before(card)
     return show(
         "scorecard_month",
@@ -46,15 +46,15 @@ def scorecard_month(month: str) -> str:
 @pages.get("/admin/scorecards/<month>.csv")
 def scorecard_month_table(month: str) -> Response:
     """The same month as a table, frozen and corrected figures side by side."""
-    card = _card(month)
-    return indicators_csv.answer(f"scorecard-{card.month}", _table(card, _lines(card)))
+    card = month_of(month)
+    return indicators_csv.answer(f"scorecard-{card.month}", _table(card, lines_of(card)))
 
 
 @pages.get("/admin/scorecards/<month>/<key>")
 def scorecard_line(month: str, key: str) -> str:
     """What one body reached in a month: frozen and corrected figures, the datasets behind them, the appeals."""
     tenant = tenant_of(key)
-    line = next((one for one in _lines(_card(month)) if one.tenant_id == tenant.id), None)
+    line = next((one for one in lines_of(month_of(month)) if one.tenant_id == tenant.id), None)
     if line is None:
         raise NotFound("general.not-found")
     return show("scorecard_line", **line_page(line))
@@ -111,7 +111,8 @@ def scorecard_dataset(code: str) -> str:
     )
 
 
-def _card(month: str) -> FrozenScorecard:
+def month_of(month: str) -> FrozenScorecard:
+    """The frozen scorecard of a month, for whoever reads scorecards; NotFound if there is none."""
     tenant_of(None)
     card = scorecards.of_month(session(), month)
     if card is None:
@@ -119,7 +120,7 @@ def _card(month: str) -> FrozenScorecard:
     return card
 
 
-def _lines(card: FrozenScorecard) -> list[ScorecardLine]:
+def lines_of(card: FrozenScorecard) -> list[ScorecardLine]:
     """The lines of the bodies that the actor may look at."""
     found = [one for one in card.lines if work.may(actor(), "scorecard.read", report(one.tenant.path))]
     return sorted(found, key=lambda one: (len(one.tenant.path), one.tenant.key))

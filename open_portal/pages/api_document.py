@@ -7,11 +7,28 @@ from apiflask import APIFlask
 from flask import Response, jsonify, request
 from flask_babel import Babel, get_locale
 
-from open_portal.pages import api_datasets, api_indicators, api_mine, api_public, api_records, api_rows
+from open_portal.pages import (
+    api_account,
+    api_admin_changes,
+    api_admin_people,
+    api_admin_records,
+    api_admin_rules,
+    api_admin_sources,
+    api_datasets,
+    api_indicators,
+    api_mine,
+    api_public,
+    api_records,
+    api_rows,
+)
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.api_door import pages
 
-PARTS = (api_datasets, api_records, api_rows, api_public, api_indicators, api_mine)
+ADMINISTRATION = (api_admin_people, api_admin_records, api_admin_rules, api_admin_changes, api_admin_sources)
+PARTS = (
+    *(api_datasets, api_records, api_rows, api_public, api_indicators),
+    *(api_mine, api_account, *ADMINISTRATION),
+)
 """Named so that every part has hung its routes on the blueprint before the document is made."""
 
 
