@@ -8,12 +8,7 @@ from flask import Response, jsonify, request
 from flask_babel import Babel, get_locale
 
 from open_portal.pages import (
-    api_account,
-    api_admin_changes,
-    api_admin_people,
-    api_admin_records,
-    api_admin_rules,
-    api_admin_sources,
+    api_administration,
     api_datasets,
     api_indicators,
     api_mine,
@@ -24,11 +19,7 @@ from open_portal.pages import (
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.api_door import pages
 
-ADMINISTRATION = (api_admin_people, api_admin_records, api_admin_rules, api_admin_changes, api_admin_sources)
-PARTS = (
-    *(api_datasets, api_records, api_rows, api_public, api_indicators),
-    *(api_mine, api_account, *ADMINISTRATION),
-)
+PARTS = (api_datasets, api_records, api_rows, api_public, api_indicators, api_mine, *api_administration.PARTS)
 """Named so that every part has hung its routes on the blueprint before the document is made."""
 
 

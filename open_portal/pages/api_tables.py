@@ -96,7 +96,7 @@ def answer(key: str, row: type[Schema], rows: Sequence[Mapping[str, Any]], asked
 def answer_query(
     key: str,
     row: type[Schema],
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     orders: Mapping[str, Any],
     order: Sequence[Any],
     shape: Callable[..., Mapping[str, Any]],
