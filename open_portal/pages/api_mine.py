@@ -164,7 +164,7 @@ def my_demands(asked: dict[str, Any]) -> Answer:
     needs_staff()
     rows = [
         {
-            **_case(one.case),
+            **case_row(one.case),
             "title": one.title,
             "unit": words.tenant_name(one.tenant),
             "provider": words.tenant_name(one.provider) if one.provider else None,
@@ -180,7 +180,7 @@ def my_demands(asked: dict[str, Any]) -> Answer:
 def my_tasks(asked: dict[str, Any]) -> Answer:
     """Open procedures in which it is the asker's turn, the most urgent first."""
     needs_person()
-    rows = [{**_case(one), "kind": _kind(one)} for one in cases.worklist(session(), actor())]
+    rows = [{**case_row(one), "kind": _kind(one)} for one in cases.worklist(session(), actor())]
     return api_tables.answer("tasks", Task, rows, asked)
 
 
@@ -256,7 +256,8 @@ def my_webhooks(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("webhooks", MyWebhook, rows, asked)
 
 
-def _case(case: Case) -> dict[str, Any]:
+def case_row(case: Case) -> dict[str, Any]:
+    """A procedure as a line."""
     procedure = rulebook.in_force().procedures[case.kind]
     return {
         "number": case.number,

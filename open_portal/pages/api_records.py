@@ -1,5 +1,6 @@
 """What the pages beside a dataset's own show, for programs: quality, profile, versions, history, reported faults."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import Schema, fields
@@ -82,15 +83,7 @@ def quality(code: str, asked: dict[str, Any]) -> Answer:
     version = versions.live(session(), entry)
     run = runs.newest_done(session(), version.id if version else None)
     lines = record_quality.lines(entry, scores.outcomes(run) if run else [], access)
-    rows = [
-        {
-            "rule": one["rule_id"],
-            "sentence": one["sentence"],
-            **{name: named(one[name]) for name in ("dimension", "severity", "verdict")},
-            **{name: one[name] for name in ("score", "evaluated", "unexpected")},
-        }
-        for one in lines
-    ]
+    rows = [result_row(one) for one in lines]
     return api_tables.answer("rules", RuleResult, rows, asked)
 
 
@@ -158,6 +151,16 @@ def faults(code: str, asked: dict[str, Any]) -> Answer:
         for one in issues.shown_publicly(session(), entry)
     ]
     return api_tables.answer("issues", Fault, rows, asked)
+
+
+def result_row(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule came to, as a line."""
+    return {
+        "rule": one["rule_id"],
+        "sentence": one["sentence"],
+        **{name: named(one[name]) for name in ("dimension", "severity", "verdict")},
+        **{name: one[name] for name in ("score", "evaluated", "unexpected")},
+    }
 
 
 def _entry(code: str) -> Entry:

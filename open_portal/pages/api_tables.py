@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from apiflask import Schema, fields
-from apiflask.validators import OneOf
+from apiflask.validators import Length, OneOf
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import RAISE
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func
 
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.api_door import pages
@@ -90,7 +90,7 @@ def answer(key: str, row: type[Schema], rows: Sequence[Mapping[str, Any]], asked
     if field:
         rows = sorted(rows, key=lambda one: _order(one[field]), reverse=wish.startswith("-"))
     page, size = int(asked["page"]), int(asked["per_page"])
-    return _page(key, row, rows[(page - 1) * size : page * size], len(rows), asked)
+    return one_page(key, row, rows[(page - 1) * size : page * size], len(rows), asked)
 
 
 def answer_query(
@@ -108,7 +108,7 @@ def answer_query(
     one, which must tell every two rows apart and decides between equals too; `shape` makes a line of what a row holds.
     """
     wish = str(asked["sort"])
-    total = session().scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = session().scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
     if wish:
         column = orders[wish.removeprefix("-")]
         known = column.is_not(None)
@@ -116,10 +116,11 @@ def answer_query(
         order = (*first, *order)
     page, size = int(asked["page"]), int(asked["per_page"])
     shown = session().execute(query.order_by(*order).limit(size).offset((page - 1) * size)).unique()
-    return _page(key, row, [shape(*one) for one in shown], total, asked)
+    return one_page(key, row, [shape(*one) for one in shown], total, asked)
 
 
-def _page(key: str, row: type[Schema], shown: Sequence[Any], total: int, asked: Mapping[str, Any]) -> Answer:
+def one_page(key: str, row: type[Schema], shown: Sequence[Any], total: int, asked: Mapping[str, Any]) -> Answer:
+    """The lines of the page that was asked for, cut from `total` of them already."""
     page, size = int(asked["page"]), int(asked["per_page"])
     following = None
     if page * size < total:
@@ -128,6 +129,18 @@ def _page(key: str, row: type[Schema], shown: Sequence[Any], total: int, asked: 
     if wanted(str(asked["format"])):
         return table(key, row(), shown, total, following)
     return {"total": total, "page": page, "per_page": size, "next": following, key: list(shown)}
+
+
+def choice(values: Sequence[str], text: Any) -> Any:
+    """A field to narrow a list by that has one of some values, or nothing."""
+    allowed = OneOf(["", *values], error=N_("is not one of the values"))
+    return fields.String(load_default="", validate=allowed, metadata=schemas.told(text))
+
+
+def words(text: Any) -> Any:
+    """A field to narrow a list by words."""
+    short = Length(max=100, error=N_("is too long"))
+    return fields.String(load_default="", validate=short, metadata=schemas.told(text))
 
 
 def wanted(form: str) -> bool:

@@ -31,11 +31,16 @@ def waivers_list(code: str) -> str:
     entry = own_entry(code)
     return render_template(
         "desk/waivers.html",
-        rows=[_row(one, entry) for one in waivers.of_entry(session(), entry)],
+        rows=rows_of(entry),
         may_ask=work.may(actor(), "waiver.ask", entry),
         counts=rulebook.in_force().quality.waived_count,
         **frame(entry),
     )
+
+
+def rows_of(entry: Entry) -> list[dict[str, Any]]:
+    """The waivers of an entry, each with its rule in words and who asked for and decided it."""
+    return [_row(one, entry) for one in waivers.of_entry(session(), entry)]
 
 
 def _row(one: Waiver, entry: Entry) -> dict[str, Any]:
