@@ -15,7 +15,7 @@ from tenancy import work
 
 
 @pages.get("/admin/standards")
-def standardscoverage() -> str:
+def standards_coverage() -> str:
     """Share of items with an element and with a code list, and how many rows deviate, by unit."""
     return show("standards", **desk_item_standards.figures(coverage()))
 

@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from apiflask import Schema, fields
-from apiflask.validators import Length
+from apiflask import Schema
 
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.api_door import needs_door
 from open_portal.pages.api_tables import Answer, View, listed
 
 N_ = schemas.N_
-LONGEST_TEXT = 200
 
 
 def administered(
@@ -36,12 +34,6 @@ def administered(
         return listed(f"admin/{path}", summary, f"Admin{name}", row, sorts, key=key, asks=asks)(entered)
 
     return wrap
-
-
-def text(told: Any) -> Any:
-    """A text to narrow a list by."""
-    longest = Length(max=LONGEST_TEXT, error=N_("is too long"))
-    return fields.String(load_default="", validate=longest, metadata=schemas.told(told))
 
 
 def word(code: str, label: object) -> dict[str, str]:

@@ -14,11 +14,11 @@ from open_portal.pages.admin_scorecard import tenant_of
 from open_portal.pages.api_admin import N_, administered
 from open_portal.pages.api_admin_figures import HIDDEN
 from open_portal.pages.api_datasets import named
+from open_portal.pages.api_standards import UnitCoverage, coverage_lines
 from open_portal.pages.api_tables import Answer
 from open_portal.requests import now, session
 from policies import mqa
 from policies import vocabulary as v
-from policies.calendars import local_date
 from policies.mqa import Assessment, Share
 from policies.refusals import NotFound
 from tenancy.models import Tenant
@@ -81,24 +81,6 @@ class AdminEntryPoints(Schema):
     lacks = fields.List(fields.Nested(schemas.Named), required=True)
     not_known = fields.List(fields.Nested(schemas.Named), required=True)
     as_of = fields.DateTime(required=True)
-
-
-class AdminCoverage(Schema):
-    """How far a unit has come with the data standards."""
-
-    unit = fields.String(required=True)
-    items = fields.Integer(required=True)
-    with_element = fields.Integer(required=True)
-    few_values = fields.Integer(
-        required=True, metadata=schemas.told(N_("Items with few different values, which should have a code list"))
-    )
-    few_with_list = fields.Integer(required=True)
-    deviating_items = fields.Integer(required=True)
-    deviating_rows = fields.Integer(required=True)
-    checked_rows = fields.Integer(
-        required=True, metadata=schemas.told(N_("Values looked at in the newest version; of these deviate some"))
-    )
-    as_of = fields.Date(required=True)
 
 
 class AdminDeviation(Schema):
@@ -184,23 +166,14 @@ def admin_metadata_lacking(key: str, metric: str, asked: dict[str, Any]) -> Answ
     "standards",
     N_("Coverage of the data standards by unit"),
     "Coverage",
-    AdminCoverage,
-    ("unit", "items", "with_element", "few_values", "few_with_list", "deviating_items", "deviating_rows"),
+    UnitCoverage,
+    ("unit", "items", "with_element", "few", "few_with_list", "deviating_items", "deviating_rows"),
     key="units",
 )
 def admin_coverage(asked: dict[str, Any]) -> Answer:
     """How far the units have come whose scorecard the asker may read, and those below them."""
-    plain = ("items", "with_element", "few_with_list", "deviating_items", "deviating_rows", "checked_rows")
-    rows = [
-        {
-            **{field: getattr(one, field) for field in plain},
-            "unit": name,
-            "few_values": one.few,
-            "as_of": local_date(now()),
-        }
-        for name, one in desk_item_standards.figures(admin_standards.coverage())["lines"]
-    ]
-    return api_tables.answer("units", AdminCoverage, rows, asked)
+    rows = coverage_lines(admin_standards.coverage())
+    return api_tables.answer("units", UnitCoverage, rows, asked)
 
 
 @administered(

@@ -10,7 +10,7 @@ from open_portal.pages import admin_peers, admin_people, admin_tenants, api_tabl
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages import dataset_words as words
 from open_portal.pages.admin_frame import PARTNERSHIP, logins_of
-from open_portal.pages.api_admin import N_, administered, text, word
+from open_portal.pages.api_admin import N_, administered, word
 from open_portal.pages.api_datasets import named
 from open_portal.pages.api_tables import Answer
 from open_portal.requests import actor, now, session
@@ -112,7 +112,7 @@ class AdminToken(Schema):
     "Users",
     AdminPerson,
     ("login", "created_at", "verified_at", "closed_at"),
-    asks={"q": text(N_("Part of the login name")), "waiting": WAITING},
+    asks={"q": api_tables.words(N_("Part of the login name")), "waiting": WAITING},
 )
 def admin_users(asked: dict[str, Any]) -> Answer:
     """The people of the bodies that the asker administers, by login name."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from apiflask import Schema, fields
-from apiflask.validators import OneOf
 from flask_babel import gettext as _
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
@@ -12,7 +11,7 @@ from catalog import synonyms
 from open_portal.pages import admin_records, admin_synonyms, api_tables
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.admin_frame import AUDIT, JOBS, OUTBOUND, logins_of
-from open_portal.pages.api_admin import N_, administered, text, word
+from open_portal.pages.api_admin import N_, administered, word
 from open_portal.pages.api_tables import Answer
 from open_portal.requests import actor, session
 from tenancy import jobs as queue
@@ -21,11 +20,6 @@ from tenancy.models import Person
 from tenancy.records import AuditLine, Job, Schedule
 
 STATES = (queue.WAITING, queue.RUNNING, queue.PARKED, queue.DONE)
-STATE = fields.String(
-    load_default="",
-    validate=OneOf(["", *STATES], error=N_("is not one of the states")),
-    metadata=schemas.told(N_("Keep jobs in this state only")),
-)
 
 
 class AdminAuditLine(Schema):
@@ -105,9 +99,9 @@ class AdminSynonym(Schema):
     ("line", "at", "what", "about_kind"),
     key="lines",
     asks={
-        "what": text(N_("What was done, such as entry.approved")),
-        "actor": text(N_("By whom: login name or identifier")),
-        "about": text(N_("About what: login name, identifier or kind of thing")),
+        "what": api_tables.words(N_("What was done, such as entry.approved")),
+        "actor": api_tables.words(N_("By whom: login name or identifier")),
+        "about": api_tables.words(N_("About what: login name, identifier or kind of thing")),
     },
 )
 def admin_audit(asked: dict[str, Any]) -> Answer:
@@ -150,7 +144,7 @@ def admin_audit_walks(asked: dict[str, Any]) -> Answer:
     "Jobs",
     AdminJob,
     ("number", "kind", "state", "attempts", "not_before", "created_at", "ended_at"),
-    asks={"state": STATE},
+    asks={"state": api_tables.choice(STATES, N_("Keep jobs in this state only"))},
 )
 def admin_jobs(asked: dict[str, Any]) -> Answer:
     """The queue, newest first; all states unless one is asked for."""
@@ -203,7 +197,7 @@ def admin_outbound(asked: dict[str, Any]) -> Answer:
     "Synonyms",
     AdminSynonym,
     ("words", "changed_at", "changed_by"),
-    asks={"q": text(N_("Part of a word or of the note"))},
+    asks={"q": api_tables.words(N_("Part of a word or of the note"))},
 )
 def admin_synonym_groups(asked: dict[str, Any]) -> Answer:
     """The groups of equal words, the last changed first."""

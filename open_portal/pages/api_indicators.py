@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from apiflask import Schema, fields
-from apiflask.validators import Length
 from flask import url_for
 from flask_babel import get_locale
 from marshmallow import RAISE
@@ -38,11 +37,7 @@ COUNTED = fields.Boolean(
     error_messages={"invalid": N_("must be true or false")},
     metadata=schemas.told(N_("Keep rows that count in the numerator only, or those that do not")),
 )
-DEPARTMENT = fields.String(
-    load_default="",
-    validate=Length(max=64, error=N_("is too long")),
-    metadata=schemas.told(N_("Keep rows of this body only, by its key")),
-)
+DEPARTMENT = api_tables.words(N_("Keep rows of this body only, by its key"))
 PORTION = 5_000
 """Ids asked for at once: databases bound the number of values in a statement."""
 
