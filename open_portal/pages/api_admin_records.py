@@ -99,7 +99,7 @@ class AdminSynonym(Schema):
     ("line", "at", "what", "about_kind"),
     key="lines",
     asks={
-        "what": api_tables.words(N_("What was done, such as entry.approved")),
+        "what": api_tables.words(N_("What was done, such as token.created")),
         "actor": api_tables.words(N_("By whom: login name or identifier")),
         "about": api_tables.words(N_("About what: login name, identifier or kind of thing")),
     },
