@@ -9,6 +9,7 @@ from flask_babel import Babel, get_locale
 
 from open_portal.pages import (
     api_administration,
+    api_cases,
     api_cleaning,
     api_datasets,
     api_deliveries,
@@ -37,6 +38,7 @@ PARTS = (
     api_deliveries,
     api_suites,
     api_cleaning,
+    api_cases,
     api_standards,
     api_quality,
     api_scorecards,

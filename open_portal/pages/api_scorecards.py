@@ -98,7 +98,7 @@ def desk_months(asked: dict[str, Any]) -> Answer:
             "quality": figure_words.value(one["figures"]["quality"]),
             "punctuality": figure_words.value(one["figures"]["punctuality"]),
             "state": named(one["line"].scorecard.state),
-            "appeals_until": one["until"],
+            "appeals_until": one["line"].scorecard.appeals_until,
             "page": url_for("desk.scorecard_line", month=one["month"], key=one["line"].tenant.key, _external=True),
         }
         for one in desk_quality.months()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+import re
 import pytest
 import restricted
 from jsonschema import Draft202012Validator
@@ -252,7 +253,7 @@ def test_the_document_is_sound_and_names_every_route(world: World) -> None:
     assert set(document["info"]) >= {"title", "version"}
     described = set(document["paths"])
     served = {
-        rule.rule.replace("<", "{").replace(">", "}")
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for rule in world.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.") and rule.rule.startswith("/api/")
     }
