@@ -1,4 +1,4 @@
-"""Whatever list a page of the administration, of one's account or for everybody shows, a path of the interface gives."""
+"""Whatever list a page of administration, account or indicators shows, a path of the data interface gives it too."""
 
 import pytest
 from flask import Flask

@@ -1,11 +1,11 @@
 """The data interface: who gets which rows, exact quotas, keys that end at once, and a document that tells the truth."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
-import re
 import pytest
 import restricted
 from jsonschema import Draft202012Validator
