@@ -253,7 +253,7 @@ def test_the_document_is_sound_and_names_every_route(world: World) -> None:
     assert set(document["info"]) >= {"title", "version"}
     described = set(document["paths"])
     served = {
-        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
         for rule in world.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.") and rule.rule.startswith("/api/")
     }

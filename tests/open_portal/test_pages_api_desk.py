@@ -83,13 +83,6 @@ def test_every_list_tells_the_same_as_json_and_table_in_order_and_page_by_page(d
     assert [one["text"] for one in refused] == ["401,1,女,,上行,太多", "402,1", "403,1,女,,上行,太多,太多"]
     backwards = api_lists.lines_of(ask(f"desk/datasets/{desk.messy}/versions/1/refused?sort=-line&per_page=2&page=2"))
     assert backwards == refused[:1]
-    assert desk_page(desk, "desk/metadata") >= {one["title"] for one in found[f"{BELOW}metadata"]}
-
-
-def desk_page(desk: Desk, path: str) -> set[str]:
-    """Which of the titles of this world stand on a page."""
-    text = desk.client(desk.cast.steward).get(f"/{path}").text
-    return {one for one in (TITLE, desk_world.WHOLE.title) if one in text}
 
 
 def test_nobody_reads_more_than_the_pages_show_him(desk: Desk) -> None:
