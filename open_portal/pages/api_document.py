@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 from flask_babel import Babel, get_locale
 
 from open_portal.pages import (
+    api_administration,
     api_cases,
     api_cleaning,
     api_datasets,
@@ -41,6 +42,7 @@ PARTS = (
     api_standards,
     api_quality,
     api_scorecards,
+    *api_administration.PARTS,
 )
 """Named so that every part has hung its routes on the blueprint before the document is made."""
 

@@ -1,12 +1,13 @@
 """The data standards as the desk lists them, for programs: elements and lists, uses, coverage, deviations, sources."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from apiflask import Schema, fields
 from flask import url_for
 
 from catalog import item_standards, sources, standards
-from catalog.item_standards import Standing
+from catalog.item_standards import Coverage, Standing
 from catalog.models import Item
 from catalog.standard_models import DataElement, SourceClaim
 from catalog.standards import Standard
@@ -242,14 +243,18 @@ def desk_item_standards(code: str, asked: dict[str, Any]) -> Answer:
 def desk_coverage(asked: dict[str, Any]) -> Answer:
     """The figures of the units in which the asker works and of those below them, one line a unit."""
     needs_staff()
-    found = own_coverage()
+    return api_tables.answer("coverage", UnitCoverage, coverage_lines(own_coverage()), asked)
+
+
+def coverage_lines(found: Sequence[Coverage]) -> list[dict[str, Any]]:
+    """The figures of some units, one line a unit, by name."""
     names = unit_names(found)
     plain = [one for one in UnitCoverage().fields if one not in {"unit", "as_of"}]
     rows = [
         {"unit": names[one.tenant_id], "as_of": today(), **{name: getattr(one, name) for name in plain}}
         for one in found
     ]
-    return api_tables.answer("coverage", UnitCoverage, sorted(rows, key=lambda one: str(one["unit"])), asked)
+    return sorted(rows, key=lambda one: str(one["unit"]))
 
 
 @listed(

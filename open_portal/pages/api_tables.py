@@ -1,5 +1,6 @@
 """Lists for programs: sorted, paged, and as a table for whoever likes that better than JSON."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -179,6 +180,8 @@ def _cells(kind: Any, value: Any) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(one.get("code", "")) if isinstance(one, dict) else str(one) for one in value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return "" if value is None else str(value)
 
 
