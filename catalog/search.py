@@ -19,7 +19,7 @@ from catalog import search_counts as counts
 from catalog import search_help, words
 from catalog import search_queries as queries
 from catalog.models import Entry
-from catalog.search_asking import NOTHING, Asked, Hits, Sort, ask
+from catalog.search_asking import Asked, Hits, Sort, ask
 from catalog.search_counts import ALL_VALUES
 from catalog.search_documents import FACETS
 from catalog.search_help import Suggestions, suggest
@@ -106,7 +106,7 @@ def find(index: Index, session: Session, actor: Actor, now: datetime, query: Que
         if not gone:
             break
         hidden |= gone
-    return _help_out(asked, query, found) if query.text.strip() else found
+    return found
 
 
 def among(index: Index, session: Session, actor: Actor, now: datetime, query: Query, ids: Sequence[str]) -> list[Entry]:
@@ -138,37 +138,41 @@ def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
         total, ids = asked.once(known, lambda: asked.page(question.parts(asked), order, first, limit))
     read = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in read}
-    return Found(total - len(gone), read, facets, partly=meant.partly), gone
+    return _help_out(asked, query, meant, Found(total - len(gone), read, facets, partly=meant.partly)), gone
 
 
 @dataclass(frozen=True)
 class _Meant:
-    """The reading of a text that is taken, what it finds, and whether it asks for less than every word."""
+    """The reading of a text that is taken, what it finds, and what every word finds; nothing is wanted of no text."""
 
     wanted: Sequence[tantivy.Query] = ()
     hits: Hits | None = None
-    partly: bool = False
+    every: Hits | None = None
+
+    @property
+    def partly(self) -> bool:
+        """Whether less than every word is asked for."""
+        return self.hits is not self.every
 
 
 def _meant(asked: Asked, text: str) -> _Meant:
-    """The strictest reading of a text that finds enough; of no text nothing is wanted.
+    """The strictest reading of a text that finds enough.
 
     It is chosen from all that the actor may know of, whatever is ticked, so that ticks don't change the reading.
     """
     if not text.strip():
         return _Meant()
-    taken = _Meant([tantivy.Query.empty_query()], NOTHING)
-    readings = _readings(asked, text)
-    for place, reading in enumerate(readings):
-        # Those with every word stay before the others.
-        whole = place > 0 and _hits(asked, text, 0, readings[0]).total
-        wanted = queries.before(readings[0], reading) if whole else reading
-        hits = _hits(asked, text, place, wanted)
-        if place == 0 or hits.total > (taken.hits or NOTHING).total:
-            taken = _Meant([queries.ours_first(asked.schema, wanted)], hits, place > 0)
-        if hits.total >= queries.ENOUGH:
+    every, *fewer = _readings(asked, text) or [tantivy.Query.empty_query()]
+    best, most = every, _hits(asked, text, 0, every)
+    strict = most
+    for place, reading in enumerate(fewer, 1):
+        if most.total >= queries.ENOUGH:
             break
-    return taken
+        # Those with every word stay before the others.
+        wanted = queries.before(every, reading) if strict.total else reading
+        hits = _hits(asked, text, place, wanted)
+        best, most = (wanted, hits) if hits.total > most.total else (best, most)
+    return _Meant([queries.ours_first(asked.schema, best)], most, strict)
 
 
 def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
@@ -226,13 +230,12 @@ def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
     return [queries.weightless(one) for one in (*place, *span)]
 
 
-def _help_out(asked: Asked, query: Query, found: Found) -> Found:
+def _help_out(asked: Asked, query: Query, meant: _Meant, found: Found) -> Found:
     """What to offer where no entry has every word, or nothing was found at all."""
-    if found.total and not found.partly:
+    if meant.every is None or (found.total and not meant.partly):
         return found
-    readings = _readings(asked, query.text)
     # A text that finds something without the ticks is as it was meant.
-    lost = not readings or _hits(asked, query.text, 0, readings[0]).total == 0
+    lost = meant.every.total == 0
     known = ("corrected", query.text, asked.synonyms.state)
     better = asked.once(known, lambda: search_help.corrected(asked, query.text)) if lost else None
     if found.total:

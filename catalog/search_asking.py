@@ -47,9 +47,6 @@ class Hits(NamedTuple):
         return len(self.first) == self.total
 
 
-NOTHING = Hits(0, ())
-
-
 @dataclass(frozen=True)
 class Asked:
     """One state of the index as one actor may know it, and the session in which he reads."""
