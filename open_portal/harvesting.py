@@ -140,6 +140,9 @@ class _Harvest:
     def take(self, readings: Iterable[Reading]) -> None:
         """Take over every reading, batch by batch."""
         for reading in readings:
+            if reading.pages and self.run_id is not None:
+                with self.unit() as (unit, row):
+                    harvests.note_pages(unit, row, reading.pages)
             self.book(Imported(), [_problem(one) for one in reading.rejected], repeated=reading.repeated)
             for one in reading.rejected:
                 if one.problem.code != NOT_LISTED:
