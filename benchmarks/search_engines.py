@@ -36,7 +36,7 @@ class Ours:
         self.elsewhere = 0.0
         self.forgets = True
         """Whether each question is the first since the last commit, so that nothing kept of earlier ones helps."""
-        for owner, name in ((Asked, "read"), (search_asking, "current"), (Index, "synonyms")):
+        for owner, name in ((Asked, "read"), (Asked, "named"), (search_asking, "current"), (Index, "synonyms")):
             setattr(owner, name, self._timed(getattr(owner, name)))
 
     def _timed(self, deed: Callable[..., Any]) -> Callable[..., Any]:

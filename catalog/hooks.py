@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from catalog import reading, search_marks
@@ -150,9 +150,13 @@ def all_of(session: Session, actor: Actor) -> list[Webhook]:
 
 def messages(session: Session, hook: Webhook, first: int = 0, limit: int = 50) -> list[WebhookDelivery]:
     """The log of an address, newest first; a message that was never sent is not in it, for it may come to nothing."""
-    query = select(WebhookDelivery).where(WebhookDelivery.hook_id == hook.id, WebhookDelivery.body != "")
-    query = query.order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id)
+    query = sent(hook).order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id)
     return list(session.scalars(query.offset(first).limit(limit)))
+
+
+def sent(hook: Webhook) -> Select[WebhookDelivery]:
+    """The log of an address, in no order yet."""
+    return select(WebhookDelivery).where(WebhookDelivery.hook_id == hook.id, WebhookDelivery.body != "")
 
 
 def message(session: Session, hook: Webhook, message_id: str) -> WebhookDelivery:

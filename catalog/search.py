@@ -7,8 +7,7 @@ database instead of being copied into the index, where a move would make it wron
 under `readable`; if one is not there, the answer is thrown away and asked again without it.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -16,18 +15,22 @@ from functools import partial
 import tantivy
 from sqlalchemy.orm import Session
 
+from catalog import search_counts as counts
 from catalog import search_help, words
 from catalog import search_queries as queries
 from catalog.models import Entry
-from catalog.search_asking import Asked, Sort, ask
-from catalog.search_documents import FACETS, JOINT, SETS, counted
+from catalog.search_asking import NOTHING, Asked, Hits, Sort, ask
+from catalog.search_counts import ALL_VALUES
+from catalog.search_documents import FACETS
 from catalog.search_help import Suggestions, suggest
 from catalog.search_index import Differences, Index, catch_up, lag, rebuild, verify
 from policies.refusals import Invalid
 from tenancy.actors import Actor
 
 __all__ = [
+    "ALL_VALUES",
     "FACETS",
+    "MOST_VALUES",
     "Differences",
     "Found",
     "Index",
@@ -45,7 +48,9 @@ __all__ = [
 
 ROUNDS = 4
 MOST_PER_PAGE = 1000
-MOST_VALUES = 5000
+MOST_VALUES = 200
+MOST_IN_HAND = 1000
+"""If a text finds no more entries, they are looked through one by one; the index is asked just once."""
 FEW = 5
 MOST_MEANT = 2
 
@@ -67,6 +72,8 @@ class Query:
     place: str | None = None
     time_from: date | None = None
     time_to: date | None = None
+    most_values: int = MOST_VALUES
+    """Of each facet as many values are told, the most frequent."""
 
 
 @dataclass(frozen=True)
@@ -113,47 +120,65 @@ def among(index: Index, session: Session, actor: Actor, now: datetime, query: Qu
 
 def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     """An answer, and the ids in it that turned out not to be readable; they are in no list and no total."""
-    text, partly = _meant(asked, query.text)
-    wanted = [*([text] if text else []), *_limits(asked, query)]
-    question = _Question(
-        wanted, (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to), query.facets
-    )
+    meant = _meant(asked, query.text)
+    limits = _limits(asked, query)
+    typed = (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to)
+    question = _Question([*meant.wanted, *limits], typed, query.facets)
     limit = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * limit
-    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and text is None else query.sort
-    total, ids = asked.once(
-        (question.key(), order, first, limit), lambda: asked.page(question.parts(asked), order, first, limit)
-    )
-    entries = asked.read(ids)
-    gone = frozenset(ids) - {entry.id for entry in entries}
-    return Found(total - len(gone), entries, _count_facets(asked, question), partly=partly), gone
+    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and not meant.wanted else query.sort
+    if meant.hits and meant.hits.whole and not limits:
+        entries, facets = counts.in_hand(asked, meant.hits.first, query.facets, query.most_values)
+    else:
+        entries, facets = None, _count_facets(asked, question, query.most_values)
+    if entries is not None and order is Sort.RELEVANCE:
+        total, ids = len(entries), asked.ids(entries[first : first + limit])
+    else:
+        known = (question.key(), order, first, limit)
+        total, ids = asked.once(known, lambda: asked.page(question.parts(asked), order, first, limit))
+    read = asked.read(ids)
+    gone = frozenset(ids) - {entry.id for entry in read}
+    return Found(total - len(gone), read, facets, partly=meant.partly), gone
 
 
-def _meant(asked: Asked, text: str) -> tuple[tantivy.Query | None, bool]:
-    """The strictest reading of a text that finds enough, and whether it asks for less than every word.
+@dataclass(frozen=True)
+class _Meant:
+    """The reading of a text that is taken, what it finds, and whether it asks for less than every word."""
+
+    wanted: Sequence[tantivy.Query] = ()
+    hits: Hits | None = None
+    partly: bool = False
+
+
+def _meant(asked: Asked, text: str) -> _Meant:
+    """The strictest reading of a text that finds enough; of no text nothing is wanted.
 
     It is chosen from all that the actor may know of, whatever is ticked, so that ticks don't change the reading.
     """
+    if not text.strip():
+        return _Meant()
+    taken = _Meant([tantivy.Query.empty_query()], NOTHING)
     readings = _readings(asked, text)
-    if not readings:
-        return tantivy.Query.empty_query() if text.strip() else None, False
-    best, most = 0, 0
-    for place in range(len(readings) if len(readings) > 1 else 0):
-        count = _count_reading(asked, text, place, readings[place])
-        best, most = (place, count) if count > most else (best, most)
-        if most >= queries.ENOUGH:
+    for place, reading in enumerate(readings):
+        # Those with every word stay before the others.
+        whole = place > 0 and _hits(asked, text, 0, readings[0]).total
+        wanted = queries.before(readings[0], reading) if whole else reading
+        hits = _hits(asked, text, place, wanted)
+        if place == 0 or hits.total > (taken.hits or NOTHING).total:
+            taken = _Meant([queries.ours_first(asked.schema, wanted)], hits, place > 0)
+        if hits.total >= queries.ENOUGH:
             break
-    return queries.ours_first(asked.schema, readings[best]), best > 0
+    return taken
 
 
 def _readings(asked: Asked, text: str) -> list[tantivy.Query]:
     return queries.ways(asked.schema, text, asked.synonyms, _heard(asked, text))
 
 
-def _count_reading(asked: Asked, text: str, place: int, reading: tantivy.Query) -> int:
-    """How many entries one of the readings of a text finds; the strictest is in place 0."""
+def _hits(asked: Asked, text: str, place: int, reading: tantivy.Query) -> Hits:
+    """What one of the readings of a text finds; the strictest is in place 0."""
     known = ("reading", text, asked.synonyms.state, place)
-    return asked.once(known, lambda: asked.count([queries.weightless(reading)]))
+    return asked.once(known, lambda: asked.best([queries.ours_first(asked.schema, reading)], MOST_IN_HAND))
 
 
 def _heard(asked: Asked, text: str) -> dict[str, tuple[str, ...]]:
@@ -183,43 +208,15 @@ class _Question:
         return [*self.wanted, *map(queries.weightless, queries.chosen(asked.schema, self.facets, but))]
 
 
-def _count_facets(asked: Asked, question: _Question) -> dict[str, list[tuple[str, int]]]:
+def _count_facets(asked: Asked, question: _Question, most: int) -> counts.Counts:
     """Each facet's values; those of one that isn't ticked are all counted in one go."""
     ticked = [name for name in FACETS if question.facets.get(name)]
-    found: dict[str, list[tuple[str, int]]] = {}
+    found: counts.Counts = {}
     for but in ["", *ticked]:
         names = (but,) if but else tuple(name for name in FACETS if name not in ticked)
-        found |= asked.once((question.key(but), names), partial(_count, asked, question, but, names))
+        count = partial(counts.by_index, asked, question.parts(asked, but), names, most)
+        found |= asked.once((question.key(but), names, most), count)
     return {name: list(found[name]) for name in FACETS}
-
-
-def _count(asked: Asked, question: _Question, but: str, names: tuple[str, ...]) -> dict[str, list[tuple[str, int]]]:
-    if not names:
-        return {}
-    wish = {name: {"terms": {"field": counted(name), "size": MOST_VALUES}} for name in names}
-    answer = asked.searcher.aggregate(asked.matching(question.parts(asked, but)), wish)
-    found = {}
-    for name in names:
-        pairs = map(_bucket, answer[name]["buckets"])
-        found[name] = sorted(_single(pairs) if name in SETS else pairs, key=_most_first)
-    return found
-
-
-def _single(sets: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
-    """The counts of single values from those of the sets that entries have."""
-    found: Counter[str] = Counter()
-    for joint, count in sets:
-        for value in joint.split(JOINT) if joint else ():
-            found[value] += count
-    return found.items()
-
-
-def _bucket(one: Mapping[str, object]) -> tuple[str, int]:
-    return str(one["key"]), int(str(one["doc_count"]))
-
-
-def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
-    return -pair[1], pair[0]
 
 
 def _limits(asked: Asked, query: Query) -> list[tantivy.Query]:
@@ -235,11 +232,11 @@ def _help_out(asked: Asked, query: Query, found: Found) -> Found:
         return found
     readings = _readings(asked, query.text)
     # A text that finds something without the ticks is as it was meant.
-    lost = not readings or _count_reading(asked, query.text, 0, readings[0]) == 0
+    lost = not readings or _hits(asked, query.text, 0, readings[0]).total == 0
     known = ("corrected", query.text, asked.synonyms.state)
     better = asked.once(known, lambda: search_help.corrected(asked, query.text)) if lost else None
     if found.total:
         return replace(found, corrected=better)
     ticked = [*_limits(asked, query), *queries.chosen(asked.schema, query.facets)]
-    _, near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)
+    near = asked.page([queries.loosely(asked.schema, query.text), *ticked], Sort.RELEVANCE, 0, FEW)[1]
     return replace(found, suggestions=tuple(asked.read(near)), corrected=better)

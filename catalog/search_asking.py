@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import tantivy
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from catalog.models import Entry
 from catalog.reading import Purpose
 from catalog.search_documents import ENTRY
 from catalog.search_index import Index, current
+from catalog.search_values import Values
 from catalog.search_views import View
 from catalog.synonyms import Synonyms
 from tenancy.actors import Actor
@@ -34,6 +35,21 @@ class Sort(StrEnum):
     TITLE = "title"
 
 
+class Hits(NamedTuple):
+    """How many entries something finds, and where the first of them lie in the index, the best first."""
+
+    total: int
+    first: tuple[tantivy.DocAddress, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the first are all there are."""
+        return len(self.first) == self.total
+
+
+NOTHING = Hits(0, ())
+
+
 @dataclass(frozen=True)
 class Asked:
     """One state of the index as one actor may know it, and the session in which he reads."""
@@ -45,6 +61,7 @@ class Asked:
     view: View
     allowed: tantivy.Query
     synonyms: Synonyms
+    values: Values
     known_by: Hashable
     """What the actor may know of, by which answers of this state are known again."""
 
@@ -61,6 +78,15 @@ class Asked:
         """How many entries there are."""
         return int(self.searcher.search(self.matching(parts), 1).count)  # type: ignore[attr-defined]
 
+    def best(self, parts: Iterable[tantivy.Query], limit: int) -> Hits:
+        """How many entries there are, and the best of them."""
+        found = self.searcher.search(self.matching(parts), limit)
+        return Hits(int(found.count), tuple(address for _, address in found.hits))  # type: ignore[attr-defined]
+
+    def ids(self, addresses: Iterable[tantivy.DocAddress]) -> list[str]:
+        """The ids of entries."""
+        return [str(self.searcher.doc(one).get_first("id")) for one in addresses]
+
     def page(self, parts: Iterable[tantivy.Query], order: Sort, first: int, limit: int) -> tuple[int, list[str]]:
         """How many entries there are, and the ids of some in an order, from the first (counted from 0) on."""
         parts = list(parts)
@@ -74,8 +100,7 @@ class Asked:
             order_by_field=None if order is Sort.RELEVANCE else f"by_{order.value}",
             order=tantivy.Order.Asc if order is Sort.TITLE else tantivy.Order.Desc,
         )
-        ids = [str(self.searcher.doc(address).get_first("id")) for _, address in found.hits]
-        return int(found.count), ids  # type: ignore[attr-defined]
+        return int(found.count), self.ids(address for _, address in found.hits)  # type: ignore[attr-defined]
 
     def once(self, question: Hashable, work_out: Callable[[], Answer]) -> Answer:
         """The answer to a question, worked out if nobody who may know as much has asked it of this state."""
@@ -83,7 +108,10 @@ class Asked:
 
     def titles(self, parts: Iterable[tantivy.Query], limit: int) -> list[str]:
         """Titles and tags of the best entries, those only that the actor may see now."""
-        _, ids = self.page(parts, Sort.RELEVANCE, 0, limit)
+        return self.named(self.page(parts, Sort.RELEVANCE, 0, limit)[1])
+
+    def named(self, ids: Sequence[str]) -> list[str]:
+        """Titles and tags of the entries with these ids that the actor may see now."""
         seen = reading.readable(self.actor, Purpose.SEE, self.now)
         rows = self.session.execute(select(Entry.title, Entry.tags).where(Entry.id.in_(ids), seen))
         return [text for row in rows for text in (row.title, *row.tags)]
@@ -133,7 +161,7 @@ def ask(
     unwanted = queries.with_value(schema, "id", left_out) if left_out else None
     allowed = queries.weightless(queries.all_of(needed, unwanted))
     known_by = (actor.kind == "system", labels, below, within, left_out)
-    return Asked(session, actor, now, schema, view, allowed, index.synonyms(session), known_by)
+    return Asked(session, actor, now, schema, view, allowed, index.synonyms(session), index.values, known_by)
 
 
 def below_of(session: Session, tenant_ids: Iterable[str]) -> tuple[str, ...]:

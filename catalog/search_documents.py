@@ -11,10 +11,11 @@ from string import hexdigits
 import tantivy
 
 from catalog import reading, words
+from catalog import search_values as values
 from catalog.models import Entry
 from policies import vocabulary as v
 
-SHAPE = 8
+SHAPE = 9
 """Raised whenever the meaning of a field changes; each shape has its own folder, filled anew."""
 
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
@@ -25,7 +26,7 @@ ORDERS = ("by_updated", "by_score", "by_downloads", "by_title", "by_code")
 COUNTED = ("owner", "theme", "format", "tag", "licence", "tier", "region", "update_cycle", "origin", "state", "portal")
 """What programs count by and ask for by exact value; `owner` is the tenant in whose care an entry is."""
 WORDS = ("title", "tags", "items", "publisher", "text")
-SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters")
+SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters", "title_letters", "item_letters")
 KEYS = ("kind", "code", "labels", "place", "resource")
 INSTANTS = ("changed", "created")
 """When the description changed last and when it came to be, in whole microseconds since 1970."""
@@ -55,9 +56,9 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in (*KEYS, *SOUNDS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in dict.fromkeys((*FACETS, *map(counted, FACETS), *COUNTED, *ORDERS)):
-        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in WHOLE:
+    for name in dict.fromkeys((*COUNTED, *ORDERS, *FACETS, *map(valued, FACETS))):
+        builder.add_text_field(name, fast=name in (*COUNTED, *ORDERS), tokenizer_name="raw", index_option="basic")
+    for name in (*WHOLE, *map(counted, FACETS)):
         builder.add_integer_field(name, fast=True)
     for name in WORDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
@@ -66,9 +67,14 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def counted(facet: str) -> str:
-    """The field by which a facet is counted."""
+def valued(facet: str) -> str:
+    """The field that holds what is counted of a facet: its value, or the set of its values."""
     return f"{facet}_set" if facet in SETS else facet
+
+
+def counted(facet: str) -> str:
+    """The field by which a facet is counted: numbers that stand for the texts in the field that is `valued`."""
+    return f"{facet}_number"
 
 
 def fields(entry: Entry) -> dict[str, list[str]]:
@@ -96,7 +102,8 @@ def fields(entry: Entry) -> dict[str, list[str]]:
 def document(found: Mapping[str, list[str]]) -> tantivy.Document:
     """The fields of an entry as a document, with their hash."""
     whole = {name: list(map(int, found[name])) for name in WHOLE}
-    return tantivy.Document.from_dict({**found, **whole, "hash": [digest(found)]}, schema())
+    numbers = {counted(name): list(map(values.number, found[valued(name)])) for name in FACETS}
+    return tantivy.Document.from_dict({**found, **whole, **numbers, "hash": [digest(found)]}, schema())
 
 
 def digest(found: Mapping[str, list[str]]) -> str:
@@ -152,7 +159,7 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
         "origin": [entry.origin.value],
         "granularity": granularity_of(entry),
     }
-    return found | {counted(name): [JOINT.join(sorted(set(found[name])))] for name in SETS}
+    return found | {valued(name): [JOINT.join(sorted(set(found[name])))] for name in SETS}
 
 
 def _orders(entry: Entry) -> dict[str, list[str]]:
@@ -199,6 +206,9 @@ def _texts(entry: Entry) -> dict[str, list[str]]:
         "title_pairs": [_paired(titles)],
         "other_pairs": [_paired([*entry.tags, *publisher, *items, *prose])],
         "characters": words.characters(entry.title),
+        # By themselves, since the beginning of a word is looked for among all words of a field.
+        "title_letters": _lettered(titles),
+        "item_letters": _lettered(items),
         "pinyin": _once(full for full, _ in spoken),
         "initials": _once(short for _, short in spoken),
         "inside": _once(one for text in named for one in words.inside(text)),
@@ -213,6 +223,10 @@ def _cut(texts: Iterable[str]) -> str:
 
 def _paired(texts: Iterable[str]) -> str:
     return " ".join(pair for text in texts if text for pair in words.pairs(text))
+
+
+def _lettered(texts: Iterable[str]) -> list[str]:
+    return _once(word for text in texts if text for word in words.of_document(text) if words.is_latin(word))
 
 
 def _once(values: Iterable[str]) -> list[str]:

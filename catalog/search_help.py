@@ -23,8 +23,12 @@ from tenancy.actors import Actor
 MOST_CANDIDATES = 24
 """Words that are counted for a suggestion, the most frequent of all first."""
 MOST_TITLES = 40
-LONGEST = 16
-"""Characters of a text that is corrected as a whole."""
+LONGEST = 8
+"""Characters of a text that is corrected; a longer one is a question, and to read it less strictly helps better."""
+MOST_LETTERS = 32
+"""Of pinyin that is corrected."""
+MANY_LETTERS = 12
+"""Of pinyin, among which two may be wrong."""
 FEWEST_LETTERS = 4
 """Of pinyin: with fewer, one wrong letter could make it anything."""
 SAME_SOUND, NEAR_SOUND, OTHER = 0.4, 0.7, 1.0
@@ -69,6 +73,8 @@ def suggest(
 def corrected(asked: Asked, text: str) -> str | None:
     """The nearest text that finds something: as a whole, else word by word; None if there is none."""
     typed = words.clean(text[: words.MOST_TEXT]).strip()
+    if len(typed) > LONGEST and not words.is_latin("".join(typed.split())):
+        return None
     if all(len(one) > 1 and asked.count([queries.word(asked.schema, one)]) for one in words.of_query(typed)):
         # Words that all stand somewhere are spelled right; only no entry has them together.
         return None
@@ -118,7 +124,7 @@ def _nearest(asked: Asked, text: str) -> str | None:
     """The text nearest to this one that stands in some title or tag; None if none is near enough."""
     han = words.is_han(text)
     letters = words.as_heard("".join(text.split())) if not han else words.sound(text)
-    if not words.is_latin(letters) or (han and len(text) < TWO) or len(text) > LONGEST * TWO:
+    if not words.is_latin(letters) or (han and len(text) < TWO) or len(text) > MOST_LETTERS:
         return None
     compare = partial(_costs, words.spelled(text)[0]) if han else partial(_costs_of_letters, letters)
     for query in _near(asked, text if han else "", letters):
@@ -166,7 +172,7 @@ def _cost(one: tuple[str, str], other: tuple[str, str]) -> float:
 
 def _costs_of_letters(letters: str, title: str) -> Iterator[tuple[str, float]]:
     """Parts of a title whose pinyin is the letters but for one of them, or two of many."""
-    allowed = 1 if len(letters) < LONGEST - FEWEST_LETTERS else TWO
+    allowed = 1 if len(letters) < MANY_LETTERS else TWO
     for run in words.spelled(title):
         for start in range(len(run)):
             sound = ""

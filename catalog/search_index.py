@@ -24,6 +24,7 @@ from catalog import search_soundness as soundness
 from catalog import synonyms
 from catalog.models import Entry
 from catalog.search_marks import Mark
+from catalog.search_values import Values
 from catalog.search_views import View
 from catalog.synonyms import Synonyms
 from policies import vocabulary as v
@@ -70,6 +71,7 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.schema = documents.schema()
+        self.values = Values()
         self._folder = folder
         self._place = folder / f"shape-{documents.SHAPE}"
         self._lock = threading.RLock()

@@ -48,8 +48,8 @@ def typed(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE) -> Query
 def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, heard: Heard = NOTHING) -> list[Query]:
     """What a text asks for, read ever less strictly: every telling word, all but one, half of them, any.
 
-    The text may be written in several ways (numbers, pinyin with gaps); the best counts. Entries with all words
-    come first in every reading. Empty for a text without a word.
+    The text may be written in several ways (numbers, pinyin with gaps); the best counts. Empty for a text without
+    a word.
     """
     written = [_clauses(schema, parts, synonyms, heard) for parts in words.of_query_readings(text)]
     if not written:
@@ -57,22 +57,21 @@ def ways(schema: tantivy.Schema, text: str, synonyms: Synonyms = NONE, heard: He
     every = _best([Query.boolean_query([*clauses]) for clauses in written])
     code = Query.term_query(schema, "code", words.clean(text).strip().replace("-", "/"), index_option="basic")
     found = [any_of([Query.boost_query(code, 50.0), every])]
-    first = (Occur.Should, Query.const_score_query(every, _ALL_WORDS))
     needed = [(Occur.Should, one) for must, one in written[0] if must is Occur.Must]
     extra = [clause for clause in written[0] if clause[0] is Occur.Should]
     fewer = sorted({len(needed) - 1, -(-len(needed) // 2), 1} - {0, len(needed)}, reverse=True)
     some = [Query.boolean_query(needed, least) for least in fewer]
-    return found + [Query.boolean_query([(Occur.Must, one), first, *extra]) for one in some]
+    return found + [Query.boolean_query([(Occur.Must, one), *extra]) for one in some]
+
+
+def before(first: Query, others: Query) -> Query:
+    """What the others ask for, and before all else those entries for which the first asks."""
+    return Query.boolean_query([(Occur.Must, others), (Occur.Should, Query.const_score_query(first, _ALL_WORDS))])
 
 
 def _clauses(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard: Heard) -> list[tuple[Occur, Query]]:
-    """Each word, or for words on the list of synonyms the best of their equals.
-
-    A single character only adds weight beside longer words, so that a particle doesn't spoil a question; so do
-    words that tell little.
-    """
-    needed = [part for part in parts if len(part) > 1] or parts
-    needed = [part for part in needed if part not in _TELLING_LITTLE] or needed
+    """Each word, or for words on the list of synonyms the best of their equals; what tells little only adds weight."""
+    needed = _telling(parts)
     clauses = []
     for span, equals in synonyms.parted(parts):
         own = all_of([_as_meant(schema, part, heard.get(part, ())) for part in span])
@@ -80,6 +79,12 @@ def _clauses(schema: tantivy.Schema, parts: list[str], synonyms: Synonyms, heard
         found = _best([own, *(Query.boost_query(one, SYNONYM) for one in others)])
         clauses.append((Occur.Must if equals or span[0] in needed else Occur.Should, found))
     return clauses
+
+
+def _telling(parts: list[str]) -> list[str]:
+    """The words that matter: no single character beside longer words, lest a particle spoil a question, no "data"."""
+    longer = [part for part in parts if len(part) > 1] or parts
+    return [part for part in longer if part not in _TELLING_LITTLE] or longer
 
 
 def _as_meant(schema: tantivy.Schema, part: str, meant: Sequence[str]) -> Query:
@@ -91,8 +96,8 @@ def _best(queries: list[Query]) -> Query:
 
 
 def loosely(schema: tantivy.Schema, text: str) -> Query:
-    """Entries that hold any word of a text."""
-    return any_of([word(schema, part) for part in words.of_query(text)])
+    """Entries that hold any word of a text that matters."""
+    return any_of([word(schema, part) for part in _telling(words.of_query(text))])
 
 
 def word(schema: tantivy.Schema, part: str) -> Query:
@@ -103,7 +108,8 @@ def word(schema: tantivy.Schema, part: str) -> Query:
     ]
     if words.is_latin(part) and len(part) > 1:
         heard = words.as_heard(part)[: words.LONGEST_SOUND]
-        prefixes = [("pinyin", heard, 3.0), ("initials", heard, 2.0), ("title", part, 2.0), ("items", part, 1.0)]
+        prefixes = [("pinyin", heard, 3.0), ("initials", heard, 2.0), ("title_letters", part, 2.0)]
+        prefixes.append(("item_letters", part, 1.0))
         if words.SHORTEST_INSIDE <= len(heard) <= words.LONGEST_INSIDE:
             prefixes.append(("inside", heard, 0.5))
         for field, beginning, weight in prefixes:

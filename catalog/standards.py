@@ -163,6 +163,18 @@ def uses(session: Session, name: str, kind: type[Row]) -> list[Item]:
     return list(session.scalars(query.order_by(Entry.code, Item.position)))
 
 
+def use_counts(session: Session, kind: type[Row]) -> dict[str, int]:
+    """How many items of own entries refer to each element or list, by name; one statement whatever their number."""
+    column = Item.element if kind is DataElement else Item.code_list
+    query = select(column, func.count()).join(Entry, Entry.id == Item.entry_id)
+    query = query.where(column.is_not(None), Entry.state != v.EntryState.DELETED).group_by(column)
+    counts: dict[str, int] = {}
+    for name, count in session.execute(query):
+        plain = str(name).partition("#")[0]
+        counts[plain] = counts.get(plain, 0) + count
+    return counts
+
+
 def count_elements(session: Session, name: str, on: date) -> int:
     """How many elements in force take their values from a list."""
     named = or_(DataElement.code_list == name, DataElement.code_list.startswith(f"{name}#", autoescape=True))

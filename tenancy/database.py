@@ -54,7 +54,7 @@ def connect(url: str, *, pooled: bool = True) -> Database:
             pool_pre_ping=pooled,
             connect_args={
                 "options": "-c lock_timeout=5s -c statement_timeout=30s "
-                "-c idle_in_transaction_session_timeout=20s -c timezone=UTC"
+                "-c idle_in_transaction_session_timeout=60s -c timezone=UTC"
             },
             **options,
         )

@@ -21,21 +21,35 @@ from sharing.rates import readings
 from tenancy.models import Tenant, TenantAncestor
 from tenancy.records import Case
 
-RATES = ("OPEN_CAT", "SHARE_MOUNTED")
+OPEN, SHARED = RATES = ("OPEN_CAT", "SHARE_MOUNTED")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One body: rates in per cent, scores from 0 to 100, counts; None where nothing is measured."""
+    """One body: rates in per cent by the code of their indicator, scores from 0 to 100, counts; None where nothing is
+    measured."""
 
     tenant: Tenant
-    entries: int
-    open_rate: float | None
-    share_rate: float | None
+    rates: Mapping[str, Reading]
     figures: Mapping[str, Figure]
     card: v.Card | None
     failing: int
     overdue: int
+
+    @property
+    def entries(self) -> int:
+        """How many entries count."""
+        return self.rates[OPEN].denominator
+
+    @property
+    def open_rate(self) -> float | None:
+        """How many of them are open."""
+        return _value(self.rates[OPEN])
+
+    @property
+    def share_rate(self) -> float | None:
+        """How many of those to be shared are mounted."""
+        return _value(self.rates[SHARED])
 
     def value(self, code: str) -> Decimal | None:
         """A figure's value; None where nothing was measured."""
@@ -56,7 +70,7 @@ def lines(session: Session, shown: Sequence[Tenant], now: datetime) -> list[Line
         made.append(
             Line(
                 one,
-                *_rates(facts[one.id], now),
+                {code: _read(code, facts[one.id], now) for code in RATES},
                 figures=figures,
                 card=card_of(figures, one),
                 failing=failing[one.id],
@@ -70,12 +84,6 @@ def card_of(figures: Mapping[str, Figure], tenant: Tenant) -> v.Card | None:
     """The card that a body's figures earn by the rules in force."""
     rules = rulebook.in_force().quality.cards
     return cards.card(figures["punctuality"].value, figures["pass_rate"].value, tenant.key, rules)
-
-
-def _rates(facts: Sequence[EntryFacts], now: datetime) -> tuple[int, float | None, float | None]:
-    """How many entries count, the open rate and the share rate."""
-    opened, shared = (_read(code, facts, now) for code in RATES)
-    return opened.denominator, _value(opened), _value(shared)
 
 
 def _read(code: str, facts: Sequence[EntryFacts], now: datetime) -> Reading:

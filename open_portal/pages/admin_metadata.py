@@ -38,11 +38,11 @@ TONES = {
 def metadata_quality(key: str | None = None) -> str:
     """The points of a body by metric, and those of the bodies below it; for the whole city its neighbours' too."""
     tenant = tenant_of(key)
-    every = metadata_facts.collect(session(), *_of(tenant))
+    every = metadata_facts.collect(session(), *entries_of(tenant))
     whole = mqa.assess([one.facts for one in every])
-    rows = [_row(body.name.label(language()), mqa.assess(facts), body) for body, facts in _by_body(tenant, every)]
+    rows = [_row(body.name.label(language()), mqa.assess(facts), body) for body, facts in by_body(tenant, every)]
     if tenant.parent_id is None:
-        rows += [_row(name, mqa.assess(facts), None) for name, facts in _portals()]
+        rows += [_row(name, mqa.assess(facts), None) for name, facts in portals()]
     return show(
         "metadata",
         tenant=tenant,
@@ -63,9 +63,9 @@ def metadata_metric(key: str, metric: str) -> str:
     wanted = next((one for one in v.MqaMetric if one.value == metric), None)
     if wanted is None:
         raise NotFound("general.not-found")
-    every = metadata_facts.collect(session(), *_of(tenant))
+    every = metadata_facts.collect(session(), *entries_of(tenant))
     lacking = [one for one in every if one.facts[wanted] is False]
-    known = _known([one.id for one in lacking])
+    known = known_of([one.id for one in lacking])
     page, count = page_of(len(lacking), PER_PAGE)
     return show(
         "metadata_metric",
@@ -85,18 +85,18 @@ def metadata_metric(key: str, metric: str) -> str:
 def metadata_table(key: str) -> Response:
     """Every entry of a body with its points and what it meets."""
     tenant = tenant_of(key)
-    every = metadata_facts.collect(session(), *_of(tenant))
-    known = _known([one.id for one in every])
+    every = metadata_facts.collect(session(), *entries_of(tenant))
+    known = known_of([one.id for one in every])
     return indicators_csv.answer(f"metadata-{tenant.key}", _table([one for one in every if one.id in known]))
 
 
-def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+def entries_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
     """Published entries of ours, of a body with all below it."""
     below = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == tenant.id)
     return Entry.origin == v.Origin.OWN, Entry.state.in_(LIVE), Entry.tenant_id.in_(below)
 
 
-def _by_body(tenant: Tenant, every: Sequence[Described]) -> Iterator[tuple[Tenant, list[mqa.Facts]]]:
+def by_body(tenant: Tenant, every: Sequence[Described]) -> Iterator[tuple[Tenant, list[mqa.Facts]]]:
     """The bodies directly below, each with the facts of everything below it; the body itself where it has entries."""
     above: dict[str, list[str]] = {}
     for below, over in session().execute(select(TenantAncestor.tenant_id, TenantAncestor.ancestor_id)):
@@ -108,7 +108,7 @@ def _by_body(tenant: Tenant, every: Sequence[Described]) -> Iterator[tuple[Tenan
             yield body, mine
 
 
-def _portals() -> Iterator[tuple[str, list[mqa.Facts]]]:
+def portals() -> Iterator[tuple[str, list[mqa.Facts]]]:
     """What was taken over from each neighbouring portal, as the public sees it."""
     shown = reading.readable(actor(), Purpose.SEE, now())
     found: dict[str, list[mqa.Facts]] = {}
@@ -146,7 +146,8 @@ def _metric(share: mqa.Share, tenant: Tenant) -> list[Any]:
     ]
 
 
-def _known(ids: Sequence[str]) -> frozenset[str]:
+def known_of(ids: Sequence[str]) -> frozenset[str]:
+    """Those of some entries that the actor may know of."""
     query = select(Entry.id).where(reading.readable(actor(), Purpose.SEE, now()))
     return frozenset(session().scalars(query)).intersection(ids)
 

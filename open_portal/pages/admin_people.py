@@ -3,7 +3,7 @@
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -37,13 +37,9 @@ PAGE = 50
 @pages.get("/admin/users")
 def users() -> str:
     """The people of the administrator's tenants, found by login name, or those who wait to be verified."""
-    _need()
-    query = select(Person).where(people.managed(actor()))
+    need()
     asked = request.args.get("q", "").strip().lower()
-    if asked:
-        query = query.where(Person.login.contains(asked, autoescape=True))
-    if request.args.get("waiting"):
-        query = query.where(Person.verified_at.is_(None), Person.disabled_at.is_(None))
+    query = found_by(asked, waiting=bool(request.args.get("waiting")))
     count = session().scalar(select(func.count()).select_from(query.subquery())) or 0
     page, pages_ = page_of(count, PAGE)
     found = session().scalars(query.order_by(Person.login).offset((page - 1) * PAGE).limit(PAGE))
@@ -88,7 +84,7 @@ def users_add() -> ResponseReturnValue:
 @pages.get("/admin/users/<login>")
 def users_one(login: str) -> str:
     """One person: places and roles, and what may be done."""
-    _need()
+    need()
     person = people.find_managed(session(), login, actor())
     form = GrantForm()
     form.tenant.choices = _choices()
@@ -145,7 +141,7 @@ def users_end_role(login: str, membership_id: str) -> Response:
 @pages.route("/admin/users/<login>/disable", methods=["GET", "POST"])
 def users_disable(login: str) -> ResponseReturnValue:
     """Close an account, with the reason."""
-    _need()
+    need()
     person = people.find_managed(session(), login, actor())
     if not _may_manage(person):
         work.demand(actor(), "person.manage", person)
@@ -169,7 +165,18 @@ def users_enable(login: str) -> Response:
     return _back(login)
 
 
-def _need() -> None:
+def found_by(text: str, *, waiting: bool) -> Select[Person]:
+    """The people of the administrator's tenants whose login name holds a text; perhaps only those to be verified."""
+    query = select(Person).where(people.managed(actor()))
+    if text:
+        query = query.where(Person.login.contains(text, autoescape=True))
+    if waiting:
+        query = query.where(Person.verified_at.is_(None), Person.disabled_at.is_(None))
+    return query
+
+
+def need() -> None:
+    """Raise Forbidden unless the actor keeps people or grants roles anywhere."""
     if not may_keep_people():
         need_somewhere("person.manage", "Tenant")
 

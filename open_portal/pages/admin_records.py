@@ -1,6 +1,6 @@
 """What has happened and what is to happen: audit log, jobs, allowed outbound targets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +25,7 @@ def audit_log() -> str:
     """The log, newest first, by what was done, by whom, about what."""
     work.demand(actor(), "audit.read", AUDIT)
     asked = {name: request.args.get(name, "").strip() for name in ("what", "actor", "about")}
-    query = _filtered(asked)
+    query = filtered(asked)
     count = session().scalar(select(func.count()).select_from(query.subquery())) or 0
     page, pages_ = page_of(count, PAGE)
     lines = session().scalars(query.order_by(AuditLine.sequence.desc()).offset((page - 1) * PAGE).limit(PAGE)).all()
@@ -131,7 +131,8 @@ def _target(unit: work.Work, target_id: str) -> OutboundTarget:
     return outbound_targets.find(unit.session, target_id)
 
 
-def _filtered(asked: dict[str, str]) -> Select[AuditLine]:
+def filtered(asked: Mapping[str, str]) -> Select[AuditLine]:
+    """The lines of the log by `what` was done, by which `actor` and `about` what; a person by login name or id."""
     query = select(AuditLine)
     if asked["what"]:
         query = query.where(AuditLine.what == asked["what"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, get_template_attribute, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from catalog import reading
 from catalog.models import Entry, Version
@@ -26,12 +26,15 @@ from policies.refusals import NotFound
 from policies.scorecard_figures import Figure
 from policies.vocabulary import TenantKind
 from quality.scoring import department_figures, scorecards
+from quality.scoring.department_figures import Dataset
 from sharing.rates import readings
 from tenancy import tenants, work
 from tenancy.models import Tenant, TenantAncestor
 
 WORST = 50
+WORST_FIRST = (Entry.score.is_(None), Entry.score, Entry.code)
 FIGURES = words.shown()
+Share = tuple[Decimal, Decimal]
 
 
 @pages.get("/admin/scorecard")
@@ -39,8 +42,8 @@ FIGURES = words.shown()
 def scorecard(key: str | None = None) -> str:
     """The scorecard of a body with a line for each body below it, or with its datasets when nothing is below."""
     tenant = tenant_of(key)
-    below = _below(tenant)
-    lines = _sorted(admin_figures.lines(session(), below or [tenant], now()))
+    bodies = below(tenant)
+    lines = _sorted(admin_figures.lines(session(), bodies or [tenant], now()))
     past = scorecards.lines_of(session(), [line.tenant.id for line in lines])
     return show(
         "scorecard",
@@ -48,7 +51,7 @@ def scorecard(key: str | None = None) -> str:
         up=up_of(tenant),
         rates=readings.headline(session(), now(), scope=tenant.id),
         columns=_columns(),
-        rows=[_row(line, _course(line, past), linked=bool(below)) for line in lines],
+        rows=[_row(line, _course(line, past), linked=bool(bodies)) for line in lines],
         entries=_entries(tenant),
         definitions=definitions(),
         bars=words.bars(),
@@ -63,7 +66,7 @@ def scorecard(key: str | None = None) -> str:
 def scorecard_table(key: str) -> Response:
     """The same lines as a table."""
     tenant = tenant_of(key)
-    lines = _sorted(admin_figures.lines(session(), _below(tenant) or [tenant], now()))
+    lines = _sorted(admin_figures.lines(session(), below(tenant) or [tenant], now()))
     return indicators_csv.answer(f"scorecard-{tenant.key}", _table(lines))
 
 
@@ -71,26 +74,29 @@ def scorecard_table(key: str) -> Response:
 def scorecard_figure(key: str, code: str) -> str:
     """One figure of a body with the datasets that it is made of."""
     tenant = tenant_of(key)
+    figure, mine = behind(tenant, code)
+    rows = [one for one in mine if one[2] is not None]
+    return show(
+        "scorecard_figure",
+        tenant=tenant,
+        code=code,
+        figure=figure,
+        rows=rows,
+        left_out=len(mine) - len(rows),
+        words=words,
+        rules=rulebook.in_force(),
+    )
+
+
+def behind(tenant: Tenant, code: str) -> tuple[Figure | None, list[tuple[Entry | None, Dataset, Share | None]]]:
+    """A figure of a body and its datasets: the entry if the actor may know of it, and what it adds to both sides."""
     if code not in scorecard_figures.CODES:
         raise NotFound("general.not-found")
     mine = department_figures.by_body(department_figures.datasets(session(), now())).get(tenant.id, [])
     issues = department_figures.issues(session(), [tenant.id], now()).get(tenant.id)
     figures = scorecard_figures.figures([one.facts for one in mine], issues)
     known = _titles([one.entry_id for one in mine])
-    return show(
-        "scorecard_figure",
-        tenant=tenant,
-        code=code,
-        figure=figures.get(code),
-        rows=[
-            (known.get(one.entry_id), one, share_of(code, one.facts))
-            for one in mine
-            if share_of(code, one.facts) is not None
-        ],
-        left_out=sum(share_of(code, one.facts) is None for one in mine),
-        words=words,
-        rules=rulebook.in_force(),
-    )
+    return figures.get(code), [(known.get(one.entry_id), one, share_of(code, one.facts)) for one in mine]
 
 
 def tenant_of(key: str | None) -> Tenant:
@@ -108,7 +114,8 @@ def tenant_of(key: str | None) -> Tenant:
     return tenant
 
 
-def _below(tenant: Tenant) -> list[Tenant]:
+def below(tenant: Tenant) -> list[Tenant]:
+    """The bodies directly below one that are still in being."""
     ids = select(TenantAncestor.tenant_id).where(TenantAncestor.ancestor_id == tenant.id, TenantAncestor.depth == 1)
     return list(session().scalars(select(Tenant).where(Tenant.id.in_(ids), Tenant.dissolved_on.is_(None))))
 
@@ -120,7 +127,7 @@ def up_of(tenant: Tenant) -> Tenant | None:
     return session().get(Tenant, tenant.parent_id)
 
 
-def share_of(code: str, facts: scorecard_figures.DatasetFacts) -> tuple[Decimal, Decimal] | None:
+def share_of(code: str, facts: scorecard_figures.DatasetFacts) -> Share | None:
     """What one dataset adds to numerator and denominator of a figure; None when it drops out of both."""
     found = scorecard_figures.figures([facts]).get(code)
     return None if found is None or not found.denominator else (found.numerator, found.denominator)
@@ -226,8 +233,16 @@ def _course(line: Line, past: Mapping[str, Sequence[Any]]) -> Any:
 
 
 def _entries(tenant: Tenant) -> list[dict[str, Any]]:
-    """The body's own entries, worst first, as far as the actor may know of them."""
-    query = (
+    query = own_entries(tenant).order_by(*WORST_FIRST).limit(WORST)
+    return [
+        {"entry": entry, "version": version, "score": words.heat(entry.score)}
+        for entry, version in session().execute(query)
+    ]
+
+
+def own_entries(tenant: Tenant) -> Select[Entry, Version | None]:
+    """The body's own entries with their live versions, as far as the actor may know of them."""
+    return (
         select(Entry, Version)
         .outerjoin(Version, Version.id == Entry.live_version_id)
         .where(
@@ -236,13 +251,7 @@ def _entries(tenant: Tenant) -> list[dict[str, Any]]:
             Entry.origin == v.Origin.OWN,
             reading.readable(actor(), Purpose.SEE, now()),
         )
-        .order_by(Entry.score.is_(None), Entry.score, Entry.code)
-        .limit(WORST)
     )
-    return [
-        {"entry": entry, "version": version, "score": words.heat(entry.score)}
-        for entry, version in session().execute(query)
-    ]
 
 
 def _titles(entry_ids: Sequence[str]) -> dict[str, Entry]:

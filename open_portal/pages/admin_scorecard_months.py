@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 
 from catalog import reading, versions
+from catalog.models import Entry, Version
 from open_portal.language import term as word
 from open_portal.pages import indicators_csv, record_quality
 from open_portal.pages import scorecard_words as words
@@ -16,6 +17,7 @@ from open_portal.requests import actor, now, session
 from policies.refusals import NotFound
 from policies.scorecard_figures import Figure
 from quality import runs
+from quality.models import Run
 from quality.scoring import scorecards, scores
 from quality.scoring.scorecard_models import FrozenScorecard, ScorecardLine
 from tenancy import work
@@ -31,9 +33,9 @@ def scorecard_months() -> str:
 @pages.get("/admin/scorecards/<month>")
 def scorecard_month(month: str) -> str:
     """A frozen month: every body that the actor may look at, with the change from the month before."""
-    card = _card(month)
-    lines = _lines(card)
-    before = _before(card)
+    card = month_of(month)
+    lines = lines_of(card)
+    before = earlier_of(card)
     return show(
         "scorecard_month",
         card=card,
@@ -46,25 +48,30 @@ def scorecard_month(month: str) -> str:
 @pages.get("/admin/scorecards/<month>.csv")
 def scorecard_month_table(month: str) -> Response:
     """The same month as a table, frozen and corrected figures side by side."""
-    card = _card(month)
-    return indicators_csv.answer(f"scorecard-{card.month}", _table(card, _lines(card)))
+    card = month_of(month)
+    return indicators_csv.answer(f"scorecard-{card.month}", _table(card, lines_of(card)))
 
 
 @pages.get("/admin/scorecards/<month>/<key>")
 def scorecard_line(month: str, key: str) -> str:
     """What one body reached in a month: frozen and corrected figures, the datasets behind them, the appeals."""
+    return show("scorecard_line", **line_page(line_of(month, key)))
+
+
+def line_of(month: str, key: str) -> ScorecardLine:
+    """The frozen line of a body in a month; NotFound if there is none."""
     tenant = tenant_of(key)
-    line = next((one for one in _lines(_card(month)) if one.tenant_id == tenant.id), None)
+    line = next((one for one in lines_of(month_of(month)) if one.tenant_id == tenant.id), None)
     if line is None:
         raise NotFound("general.not-found")
-    return show("scorecard_line", **line_page(line))
+    return line
 
 
 def line_page(line: ScorecardLine) -> dict[str, Any]:
     """What the pages about a frozen line share, on the desk and in the administration."""
     frozen = scorecards.figures_of(line, corrected=False)
     corrected = scorecards.figures_of(line)
-    before = _before(line.scorecard).get(line.tenant_id, {})
+    before = earlier_of(line.scorecard).get(line.tenant_id, {})
     return {
         "line": line,
         "card": line.scorecard,
@@ -93,12 +100,7 @@ def evidence(line: ScorecardLine) -> list[dict[str, Any]]:
 @pages.get("/admin/scorecard-datasets/<code>")
 def scorecard_dataset(code: str) -> str:
     """The rules of a dataset's last run with what each costs; rows that broke one only for those who may read them."""
-    entry = reading.find(session(), code, actor(), now())
-    work.demand(actor(), "scorecard.read", report(entry.tenant.path))
-    access = reading.access(session(), entry, actor(), now())
-    version = versions.live(session(), entry)
-    run = runs.newest_done(session(), version.id if version else None)
-    outcomes = record_quality.lines(entry, scores.outcomes(run), access) if run else []
+    entry, version, run, outcomes = last_run(code)
     asked = request.args.get("rule")
     return show(
         "scorecard_dataset",
@@ -111,7 +113,18 @@ def scorecard_dataset(code: str) -> str:
     )
 
 
-def _card(month: str) -> FrozenScorecard:
+def last_run(code: str) -> tuple[Entry, Version | None, Run | None, list[dict[str, Any]]]:
+    """A dataset, its live version, the last run of that and its rules, for whoever reads its body's scorecard."""
+    entry = reading.find(session(), code, actor(), now())
+    work.demand(actor(), "scorecard.read", report(entry.tenant.path))
+    access = reading.access(session(), entry, actor(), now())
+    version = versions.live(session(), entry)
+    run = runs.newest_done(session(), version.id if version else None)
+    return entry, version, run, record_quality.lines(entry, scores.outcomes(run), access) if run else []
+
+
+def month_of(month: str) -> FrozenScorecard:
+    """The frozen scorecard of a month, for whoever reads scorecards; NotFound if there is none."""
     tenant_of(None)
     card = scorecards.of_month(session(), month)
     if card is None:
@@ -119,13 +132,13 @@ def _card(month: str) -> FrozenScorecard:
     return card
 
 
-def _lines(card: FrozenScorecard) -> list[ScorecardLine]:
+def lines_of(card: FrozenScorecard) -> list[ScorecardLine]:
     """The lines of the bodies that the actor may look at."""
     found = [one for one in card.lines if work.may(actor(), "scorecard.read", report(one.tenant.path))]
     return sorted(found, key=lambda one: (len(one.tenant.path), one.tenant.key))
 
 
-def _before(card: FrozenScorecard) -> Mapping[str, Mapping[str, Figure]]:
+def earlier_of(card: FrozenScorecard) -> Mapping[str, Mapping[str, Figure]]:
     """The figures of the last month frozen before, by body."""
     earlier = [one for one in scorecards.months(session()) if one.month < card.month]
     return {line.tenant_id: scorecards.figures_of(line) for line in earlier[0].lines} if earlier else {}

@@ -77,7 +77,7 @@ def sources_new() -> ResponseReturnValue:
 @pages.get("/admin/sources/<key>")
 def sources_one(key: str) -> str:
     """One platform: what it is, what may be done with it, and its readings."""
-    found = _source(key)
+    found = source_of(key)
     runs = harvests.runs(session(), found, RUNS)
     return show(
         "source",
@@ -93,7 +93,7 @@ def sources_one(key: str) -> str:
 @pages.route("/admin/sources/<key>/change", methods=["GET", "POST"])
 def sources_change(key: str) -> ResponseReturnValue:
     """Say something else of a platform."""
-    found = _source(key)
+    found = source_of(key)
     form = _form(found)
 
     def change(unit: Work) -> None:
@@ -132,7 +132,7 @@ def sources_pause(key: str) -> WerkzeugResponse:
 @pages.get("/admin/sources/<key>/runs/<int:number>")
 def sources_reading(key: str, number: int) -> str:
     """One reading: its counts, what went wrong with it, and the records that it did not take."""
-    run = harvests.find(session(), _source(key), number)
+    run = harvests.find(session(), source_of(key), number)
     kept = harvests.kept_refusals(session(), run)
     page, pages_ = page_of(kept, PAGE)
     return show(
@@ -154,7 +154,7 @@ def sources_reading(key: str, number: int) -> str:
 @pages.get("/admin/sources/<key>/runs/<int:number>/refused.csv")
 def sources_reading_refused(key: str, number: int) -> Response:
     """The records that a reading did not take, as CSV for whoever keeps the platform."""
-    run = harvests.find(session(), _source(key), number)
+    run = harvests.find(session(), source_of(key), number)
     told = "en" if language().startswith("en") else "zh"
     rows: list[list[object]] = [[_("Record"), _("Title"), _("Path"), _("Code"), _("What is wrong"), _("What to do")]]
     for one in harvests.refusals(session(), run):
@@ -186,7 +186,7 @@ def sources_reading_settle(key: str, number: int) -> WerkzeugResponse:
     return redirect(url_for("admin.sources_reading", key=key, number=number))
 
 
-def _source(key: str) -> HarvestSource:
+def source_of(key: str) -> HarvestSource:
     """The platform, if the actor may manage it; else as if there were none."""
     need_somewhere("harvest.manage", "Harvest")
     found = harvest_sources.find(session(), key)
@@ -196,7 +196,7 @@ def _source(key: str) -> HarvestSource:
 
 
 def _known(unit: Work, key: str) -> HarvestSource:
-    return harvest_sources.find(unit.session, _source(key).key)
+    return harvest_sources.find(unit.session, source_of(key).key)
 
 
 def _run(unit: Work, key: str, number: int) -> HarvestRun:

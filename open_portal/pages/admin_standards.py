@@ -17,16 +17,16 @@ from tenancy import work
 @pages.get("/admin/standards")
 def standards_coverage() -> str:
     """Share of items with an element and with a code list, and how many rows deviate, by unit."""
-    return show("standards", **desk_item_standards.figures(_coverage()))
+    return show("standards", **desk_item_standards.figures(coverage()))
 
 
 @pages.get("/admin/standards.csv")
 def standards_coverage_table() -> Response:
     """The same as CSV."""
-    return indicators_csv.answer("standards-coverage", desk_item_standards.table_of(_coverage()))
+    return indicators_csv.answer("standards-coverage", desk_item_standards.table_of(coverage()))
 
 
-def _coverage() -> list[Coverage]:
+def coverage() -> list[Coverage]:
     """The units whose scorecard the actor may read, and those below them."""
     need_somewhere("scorecard.read", "Report")
     paths = {one.path for one in actor().standings if one.role}

@@ -34,7 +34,7 @@ class Word:
 @pages.route("/admin/synonyms", methods=["GET", "POST"])
 def synonym_list() -> ResponseReturnValue:
     """The list with its filter, what a question becomes by it, and the form for one more group."""
-    _need()
+    need()
     form = SynonymForm(request.form)
     if request.method == "POST" and done(form, lambda unit: synonyms.add(unit, _draft(form))):
         flash(_("The search takes these words for equal from now on."), "success")
@@ -46,14 +46,14 @@ def synonym_list() -> ResponseReturnValue:
 @pages.get("/admin/synonyms.csv")
 def synonym_table() -> Response:
     """The list as the table that can be taken in again."""
-    _need()
+    need()
     return indicators_csv.answer("synonyms", synonyms.table(session()))
 
 
 @pages.post("/admin/synonyms/import")
 def synonym_import() -> ResponseReturnValue:
     """Take in a table: all of it, or none where a line is wrong; what was sent stays in the form."""
-    _need()
+    need()
     form = SynonymTableForm(request.form)
     try:
         text = _sent() or form.table.data or ""
@@ -72,7 +72,7 @@ def synonym_import() -> ResponseReturnValue:
 @pages.route("/admin/synonyms/<synonym_id>", methods=["GET", "POST"])
 def synonym_change(synonym_id: str) -> ResponseReturnValue:
     """The form for other words in a group's place."""
-    _need()
+    need()
     row = synonyms.find(session(), synonym_id)
     form = SynonymForm(request.form, data={"words": synonyms.JOINT.join(row.words), "note": row.note})
 
@@ -91,7 +91,7 @@ def synonym_change(synonym_id: str) -> ResponseReturnValue:
 @pages.post("/admin/synonyms/<synonym_id>/remove")
 def synonym_remove(synonym_id: str) -> Answer:
     """Take a group off the list."""
-    _need()
+    need()
     attempt(
         lambda unit: synonyms.remove(unit, synonyms.find(unit.session, synonym_id)),
         _("The group is off the list."),
@@ -99,7 +99,8 @@ def synonym_remove(synonym_id: str) -> Answer:
     return redirect(url_for("admin.synonym_list"))
 
 
-def _need() -> None:
+def need() -> None:
+    """Raise Forbidden unless the actor keeps the synonyms."""
     work.demand(actor(), "synonym.edit", Place(session()))
 
 

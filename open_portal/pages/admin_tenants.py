@@ -36,25 +36,14 @@ from tenancy.work import Work
 @pages.get("/admin/tenants")
 def tenant_tree() -> str:
     """The bodies below the administrator's own, as a tree."""
-    if not may_keep_tenants():
-        need_somewhere("tenant.manage", "Tenant")
-    mine = managed()
-    people = dict(
-        session()
-        .execute(
-            select(Membership.tenant_id, func.count(func.distinct(Membership.person_id)))
-            .where(Membership.ended_at.is_(None))
-            .group_by(Membership.tenant_id)
-        )
-        .all()
-    )
-    return show("tenants", tenants=_in_order(mine), people=people, can_found=bool(_parents(mine)))
+    mine = tree()
+    return show("tenants", tenants=mine, people=people_by_tenant(), can_found=bool(_parents(mine)))
 
 
 @pages.get("/admin/tenants/<key>")
 def tenant_tree_one(key: str) -> str:
     """One tenant with its names, what may be done to it, and its face."""
-    tenant = _find(key)
+    tenant = managed_tenant(key)
     face = session().scalars(select(Face).where(Face.tenant_id == tenant.id)).first()
     above = session().get(Tenant, tenant.parent_id) if tenant.parent_id else None
     return show(
@@ -99,7 +88,7 @@ def tenant_tree_found() -> ResponseReturnValue:
 @pages.route("/admin/tenants/<key>/rename", methods=["GET", "POST"])
 def tenant_tree_rename(key: str) -> ResponseReturnValue:
     """Give a tenant another name from a day on."""
-    tenant = _find(key)
+    tenant = managed_tenant(key)
     work.demand(actor(), "tenant.manage", tenant)
     form = RenameForm(request.form, zh=tenant.name.zh, en=tenant.name.en)
 
@@ -133,7 +122,7 @@ def tenant_tree_merge(key: str) -> ResponseReturnValue:
 
 
 def _to_another(key: str, *, merging: bool) -> ResponseReturnValue:
-    tenant = _find(key)
+    tenant = managed_tenant(key)
     work.demand(actor(), "tenant.manage", tenant)
     form = MoveForm(request.form)
     form.target.choices = _choices([one for one in managed() if tenant.id not in one.path and not one.dissolved_on])
@@ -155,7 +144,7 @@ def _to_another(key: str, *, merging: bool) -> ResponseReturnValue:
 @pages.route("/admin/tenants/<key>/face", methods=["GET", "POST"])
 def tenant_tree_face(key: str) -> ResponseReturnValue:
     """Set how a tenant shows itself."""
-    tenant = _find(key)
+    tenant = managed_tenant(key)
     work.demand(actor(), "face.manage", tenant)
     face = session().scalars(select(Face).where(Face.tenant_id == tenant.id)).first()
     form = FaceForm(request.form, obj=face)
@@ -182,7 +171,21 @@ def managed() -> list[Tenant]:
     return list(session().scalars(every.where(Tenant.id.in_(below))))
 
 
-def _find(key: str) -> Tenant:
+def tree() -> list[Tenant]:
+    """The bodies the actor administers, parents before their children; Forbidden for who keeps none anywhere."""
+    if not may_keep_tenants():
+        need_somewhere("tenant.manage", "Tenant")
+    return _in_order(managed())
+
+
+def people_by_tenant() -> dict[str, int]:
+    """How many people stand in each body, by its id."""
+    query = select(Membership.tenant_id, func.count(func.distinct(Membership.person_id)))
+    found = session().execute(query.where(Membership.ended_at.is_(None)).group_by(Membership.tenant_id))
+    return dict(found.all())
+
+
+def managed_tenant(key: str) -> Tenant:
     """A tenant the actor administers; any other does not exist here."""
     found = next((one for one in managed() if one.key == key), None)
     if found is None or not may_keep_tenants():

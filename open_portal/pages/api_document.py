@@ -7,11 +7,43 @@ from apiflask import APIFlask
 from flask import Response, jsonify, request
 from flask_babel import Babel, get_locale
 
-from open_portal.pages import api_datasets, api_indicators, api_mine, api_public, api_records, api_rows
+from open_portal.pages import (
+    api_administration,
+    api_cases,
+    api_cleaning,
+    api_datasets,
+    api_deliveries,
+    api_desk,
+    api_indicators,
+    api_mine,
+    api_public,
+    api_quality,
+    api_records,
+    api_rows,
+    api_scorecards,
+    api_standards,
+    api_suites,
+)
 from open_portal.pages import api_schemas as schemas
 from open_portal.pages.api_door import pages
 
-PARTS = (api_datasets, api_records, api_rows, api_public, api_indicators, api_mine)
+PARTS = (
+    api_datasets,
+    api_records,
+    api_rows,
+    api_public,
+    api_indicators,
+    api_mine,
+    api_desk,
+    api_deliveries,
+    api_suites,
+    api_cleaning,
+    api_cases,
+    api_standards,
+    api_quality,
+    api_scorecards,
+    *api_administration.PARTS,
+)
 """Named so that every part has hung its routes on the blueprint before the document is made."""
 
 

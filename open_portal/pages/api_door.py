@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
 
-from open_portal import failures, keys
-from open_portal.requests import actor, now, session
+from open_portal import doors, failures, keys
+from open_portal.doors import ANY_FACE, Door
+from open_portal.requests import actor, kit, now, session
+from policies.refusals import Forbidden, NotFound
 from policies.vocabulary import TokenScope
 from sharing.access import grants
 from sharing.access.models import Grant
@@ -103,6 +105,16 @@ def needs_staff() -> None:
     if not actor().holds(*INSIDE):
         text = _("This is for those who work in government")
         abort(current_app.make_response(failure(403, text, "api.staff")))
+
+
+def needs_door(name: str) -> None:
+    """Go on only for the token of a person whom the door of a blueprint of pages lets in, where it is open at all."""
+    door: Door = current_app.extensions["doors"][name]
+    if door.face not in {ANY_FACE, *kit().settings.faces}:
+        raise NotFound("general.not-found")
+    needs_person()
+    if not doors.let_in(door.access, actor()):
+        raise Forbidden("permissions.default")
 
 
 def unknown_key() -> ResponseReturnValue:

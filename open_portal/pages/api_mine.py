@@ -1,13 +1,10 @@
 """What a person's own pages and desk list, for his programs: each with the token of the person and what he may see."""
 
-from collections.abc import Callable
 from typing import Any
 
 from apiflask import Schema, fields
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from marshmallow import RAISE
 from sqlalchemy import select
 
 from catalog import hooks, subscriptions
@@ -18,7 +15,8 @@ from open_portal.pages import api_schemas as schemas
 from open_portal.pages import api_tables, issue_words, my_shapes
 from open_portal.pages import dataset_words as words
 from open_portal.pages.api_datasets import named, short
-from open_portal.pages.api_door import needs_person, needs_staff, pages
+from open_portal.pages.api_door import needs_person, needs_staff
+from open_portal.pages.api_tables import Answer, listed
 from open_portal.requests import actor, now, session
 from policies import rulebook
 from quality.issues import issues
@@ -30,8 +28,6 @@ from tenancy import notices as told
 from tenancy.records import Case
 
 N_ = schemas.N_
-Answer = dict[str, Any] | ResponseReturnValue
-View = Callable[[dict[str, Any]], Answer]
 MOST_NOTICES = 200
 
 
@@ -122,22 +118,7 @@ class MyWebhook(Schema):
     page = fields.String(required=True)
 
 
-def _list(path: str, summary: Any, name: str, row: type[Schema], sorts: tuple[str, ...]) -> Callable[[View], View]:
-    """A route for a list of the asker's own: what may be asked, what is answered, which key it needs."""
-    key = path.rpartition("/")[2]
-
-    def wrap(view: View) -> View:
-        made: Any = pages.output(api_tables.listing(f"{name}List", row, key))(view)
-        wanted = api_tables.parameters(name, sorts)
-        made = pages.input(wanted, location="query", unknown=RAISE, arg_name="asked")(made)
-        made = pages.doc(summary=summary, responses=schemas.KEYED, security=schemas.OWN_KEY)(made)
-        found: View = pages.get(f"/api/v1/{path}")(made)
-        return found
-
-    return wrap
-
-
-@_list("my/applications", N_("My applications"), "Applications", MyApplication, ("number", "opened_at", "due_on"))
+@listed("my/applications", N_("My applications"), "Applications", MyApplication, ("number", "opened_at", "due_on"))
 def my_applications(asked: dict[str, Any]) -> Answer:
     """The asker's applications and those of the bodies he acts for, newest first."""
     needs_person()
@@ -159,7 +140,7 @@ def my_applications(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("applications", MyApplication, rows, asked)
 
 
-@_list("my/grants", N_("My grants"), "Grants", MyGrant, ("number", "starts_at", "ends_at", "state"))
+@listed("my/grants", N_("My grants"), "Grants", MyGrant, ("number", "starts_at", "ends_at", "state"))
 def my_grants(asked: dict[str, Any]) -> Answer:
     """The asker's grants and those of the bodies he acts for."""
     needs_person()
@@ -177,13 +158,13 @@ def my_grants(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("grants", MyGrant, rows, asked)
 
 
-@_list("my/demands", N_("Demands of my units"), "Demands", MyDemand, ("number", "opened_at", "due_on"))
+@listed("my/demands", N_("Demands of my units"), "Demands", MyDemand, ("number", "opened_at", "due_on"))
 def my_demands(asked: dict[str, Any]) -> Answer:
     """Every demand that the asker's bodies have raised, must answer or oversee."""
     needs_staff()
     rows = [
         {
-            **_case(one.case),
+            **case_row(one.case),
             "title": one.title,
             "unit": words.tenant_name(one.tenant),
             "provider": words.tenant_name(one.provider) if one.provider else None,
@@ -195,15 +176,15 @@ def my_demands(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("demands", MyDemand, rows, asked)
 
 
-@_list("my/tasks", N_("What waits for me"), "Tasks", Task, ("number", "kind", "opened_at", "due_on"))
+@listed("my/tasks", N_("What waits for me"), "Tasks", Task, ("number", "kind", "opened_at", "due_on"))
 def my_tasks(asked: dict[str, Any]) -> Answer:
     """Open procedures in which it is the asker's turn, the most urgent first."""
     needs_person()
-    rows = [{**_case(one), "kind": _kind(one)} for one in cases.worklist(session(), actor())]
+    rows = [{**case_row(one), "kind": _kind(one)} for one in cases.worklist(session(), actor())]
     return api_tables.answer("tasks", Task, rows, asked)
 
 
-@_list("my/follows", N_("Datasets that I follow"), "Follows", schemas.Dataset, ("code", "title", "updated_at"))
+@listed("my/follows", N_("Datasets that I follow"), "Follows", schemas.Dataset, ("code", "title", "updated_at"))
 def my_follows(asked: dict[str, Any]) -> Answer:
     """The datasets that the asker follows and may still know of, the newest follow first."""
     needs_person()
@@ -213,7 +194,7 @@ def my_follows(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("follows", schemas.Dataset, rows, asked)
 
 
-@_list("my/notices", N_("My notices"), "Notices", MyNotice, ("created_at", "kind"))
+@listed("my/notices", N_("My notices"), "Notices", MyNotice, ("created_at", "kind"))
 def my_notices(asked: dict[str, Any]) -> Answer:
     """The asker's latest notices, newest first."""
     needs_person()
@@ -231,7 +212,7 @@ def my_notices(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("notices", MyNotice, rows, asked)
 
 
-@_list("my/reports", N_("Faults that I reported"), "Reports", MyReport, ("number", "created_at"))
+@listed("my/reports", N_("Faults that I reported"), "Reports", MyReport, ("number", "created_at"))
 def my_reports(asked: dict[str, Any]) -> Answer:
     """The faults that the asker reported himself."""
     needs_person()
@@ -248,7 +229,7 @@ def my_reports(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("reports", MyReport, rows, asked)
 
 
-@_list("my/subscriptions", N_("My subscriptions"), "Subscriptions", MySubscription, ("name", "created_at"))
+@listed("my/subscriptions", N_("My subscriptions"), "Subscriptions", MySubscription, ("name", "created_at"))
 def my_subscriptions(asked: dict[str, Any]) -> Answer:
     """The searches of which the asker hears by mail."""
     needs_person()
@@ -258,7 +239,7 @@ def my_subscriptions(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("subscriptions", MySubscription, rows, asked)
 
 
-@_list("my/webhooks", N_("My webhooks"), "Webhooks", MyWebhook, ("address", "created_at", "state"))
+@listed("my/webhooks", N_("My webhooks"), "Webhooks", MyWebhook, ("address", "created_at", "state"))
 def my_webhooks(asked: dict[str, Any]) -> Answer:
     """The addresses that the asker keeps, his own and those of his units."""
     needs_person()
@@ -275,7 +256,8 @@ def my_webhooks(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("webhooks", MyWebhook, rows, asked)
 
 
-def _case(case: Case) -> dict[str, Any]:
+def case_row(case: Case) -> dict[str, Any]:
+    """A procedure as a line."""
     procedure = rulebook.in_force().procedures[case.kind]
     return {
         "number": case.number,

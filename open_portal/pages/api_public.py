@@ -143,7 +143,7 @@ def code_list(name: str, asked: dict[str, Any]) -> Answer:
         raise NotFound("general.not-found")
     found = standards.codes_of(session(), [name], today).get(name, [])
     rows = [{"value": one.value, "zh": one.zh, "en": one.en} for one in found]
-    return api_tables.answer("codes", Code, rows, asked, name=name)
+    return api_tables.answer("codes", Code, rows, asked)
 
 
 def _standard(row: DataElement | CodeList) -> dict[str, Any]:

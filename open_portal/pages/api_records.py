@@ -1,5 +1,6 @@
 """What the pages beside a dataset's own show, for programs: quality, profile, versions, history, reported faults."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import Schema, fields
@@ -82,16 +83,8 @@ def quality(code: str, asked: dict[str, Any]) -> Answer:
     version = versions.live(session(), entry)
     run = runs.newest_done(session(), version.id if version else None)
     lines = record_quality.lines(entry, scores.outcomes(run) if run else [], access)
-    rows = [
-        {
-            "rule": one["rule_id"],
-            "sentence": one["sentence"],
-            **{name: named(one[name]) for name in ("dimension", "severity", "verdict")},
-            **{name: one[name] for name in ("score", "evaluated", "unexpected")},
-        }
-        for one in lines
-    ]
-    return api_tables.answer("rules", RuleResult, rows, asked, code=code)
+    rows = [result_row(one) for one in lines]
+    return api_tables.answer("rules", RuleResult, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/profile")
@@ -119,7 +112,7 @@ def deliveries(code: str, asked: dict[str, Any]) -> Answer:
     entry = _entry(code)
     access = reading.access(session(), entry, actor(), now())
     rows = [version_row(one) for one in record.seen_versions(session(), entry, access)]
-    return api_tables.answer("versions", schemas.Version, rows, asked, code=code)
+    return api_tables.answer("versions", schemas.Version, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/history")
@@ -132,7 +125,7 @@ def history(code: str, asked: dict[str, Any]) -> Answer:
     inside = reading.access(session(), entry, actor(), now()).rule == "own-tenant"
     found = record_history.changes(entry, inside=inside)
     rows = [{"at": at, "what": what, "text": str(text)} for at, what, text in found]
-    return api_tables.answer("events", Event, rows, asked, code=code)
+    return api_tables.answer("events", Event, rows, asked)
 
 
 @pages.get("/api/v1/datasets/<code>/issues")
@@ -157,7 +150,17 @@ def faults(code: str, asked: dict[str, Any]) -> Answer:
         }
         for one in issues.shown_publicly(session(), entry)
     ]
-    return api_tables.answer("issues", Fault, rows, asked, code=code)
+    return api_tables.answer("issues", Fault, rows, asked)
+
+
+def result_row(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule came to, as a line."""
+    return {
+        "rule": one["rule_id"],
+        "sentence": one["sentence"],
+        **{name: named(one[name]) for name in ("dimension", "severity", "verdict")},
+        **{name: one[name] for name in ("score", "evaluated", "unexpected")},
+    }
 
 
 def _entry(code: str) -> Entry:

@@ -104,14 +104,17 @@ class RowParameters(Parameters):
     offset = whole(0, 0, MOST_OFFSET, N_("Rows to leave out at the beginning"))
 
 
+AS_OF: Any = fields.Date(
+    load_default=None,
+    error_messages=NOT_A_DAY,
+    metadata=told(N_("Day whose end the reading shows; now if left out")),
+)
+
+
 class IndicatorParameters(Parameters):
     """The day of a reading."""
 
-    as_of = fields.Date(
-        load_default=None,
-        error_messages={"invalid": N_("is not a date; write it like 2026-01-31")},
-        metadata=told(N_("Day whose end the reading shows; now if left out")),
-    )
+    as_of = AS_OF
 
 
 class Failure(Schema):
@@ -266,15 +269,12 @@ class Indicator(Schema):
         allow_none=True,
         metadata=told(N_("Per cent as a decimal number; null where the denominator is empty")),
     )
+    unit = fields.String(required=True, metadata=told(N_("What is counted")))
     target = fields.String(required=True, allow_none=True)
+    target_year = fields.Integer(required=True, allow_none=True)
     as_of = fields.DateTime(required=True)
+    rules_hash = fields.String(required=True, metadata=told(N_("Hash of the rules that it was computed by")))
     url = fields.String(required=True)
-
-
-class IndicatorList(Schema):
-    """Every rate."""
-
-    indicators = fields.List(fields.Nested(Indicator), required=True)
 
 
 class Ids(Schema):

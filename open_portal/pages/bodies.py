@@ -77,7 +77,7 @@ def _shown() -> list[Tenant]:
 
 def _counts(shown: list[Tenant]) -> dict[str, int]:
     """What the asker may see of each body with everyone below it."""
-    query = Query(scope=scope(), per_page=1, facets={"origin": (v.Origin.OWN.value,)})
+    query = Query(scope=scope(), per_page=1, facets={"origin": (v.Origin.OWN.value,)}, most_values=search.ALL_VALUES)
     own = dict(search.find(kit().index, session(), actor(), now(), query).facets["tenant"])
     everyone = {one.id: one.path for one in tenants.government(session())}
     counted = dict.fromkeys((one.id for one in shown), 0)

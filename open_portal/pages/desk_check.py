@@ -76,13 +76,16 @@ def _later(entry: Entry) -> list[Refusal]:
 
 def faults(entry: Entry) -> list[dict[str, str]]:
     """Everything in the way of submitting, each with the way to the task where it is put right."""
-    return [
-        {"text": _sentence(one), "href": f"{_place(entry, one)}#{_anchor(entry, one)}"}
-        for one in {(one.field, one.code): one for one in datasets.violations(entry)}.values()
-    ]
+    return [{"text": sentence(one), "href": f"{_place(entry, one)}#{_anchor(entry, one)}"} for one in violations(entry)]
 
 
-def _sentence(refusal: Refusal) -> str:
+def violations(entry: Entry) -> list[Refusal]:
+    """What an entry does not meet yet, each once."""
+    return list({(one.field, one.code): one for one in datasets.violations(entry)}.values())
+
+
+def sentence(refusal: Refusal) -> str:
+    """A fault with the field it is about, in words."""
     field = (refusal.field or "").removeprefix("items.")
     return f"{_label(field)}：{said(refusal)}" if _label(field) else said(refusal)
 

@@ -125,8 +125,6 @@ def _typed() -> Step:
 def _page(entry: Entry) -> dict[str, Any]:
     plan, version = cleanings.latest(session(), entry), cleanings.newest_table(session(), entry)
     steps, runs = cleanings.steps_of(plan), cleanings.runs_of(session(), entry)
-    previewed = next((one for one in runs if one.is_preview and one.state is CleaningState.DONE), None)
-    fresh = previewed and plan and version and (previewed.plan_id, previewed.source_id) == (plan.id, version.id)
     titles = {item.name: item.title or item.name for item in entry.items}
     return {
         "entry": entry,
@@ -135,10 +133,10 @@ def _page(entry: Entry) -> dict[str, Any]:
         "plans": cleanings.plans_of(session(), entry),
         "version": version,
         "lines": [(step, cleaning.sentence(step, language(), titles)) for step in steps],
-        "preview": previewed if fresh else None,
+        "preview": fresh_preview(entry),
         "waiting": next((one for one in runs if one.state is CleaningState.WAITING), None),
         "runs": runs[:SHOWN],
-        "proposals": _proposals(entry, steps, titles) if version else [],
+        "proposals": proposals(entry, steps, titles) if version else [],
         "kinds": list(cleaning.KINDS.values()),
         "columns": list(cleanings.columns_of(version)),
         "titles": titles,
@@ -148,7 +146,17 @@ def _page(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _proposals(entry: Entry, steps: Sequence[Step], titles: dict[str, str]) -> list[dict[str, Any]]:
+def fresh_preview(entry: Entry) -> CleaningRun | None:
+    """The newest preview, if it is one of the present plan over the newest data."""
+    plan, version = cleanings.latest(session(), entry), cleanings.newest_table(session(), entry)
+    found = cleanings.runs_of(session(), entry)
+    previewed = next((one for one in found if one.is_preview and one.state is CleaningState.DONE), None)
+    fresh = previewed and plan and version and (previewed.plan_id, previewed.source_id) == (plan.id, version.id)
+    return previewed if fresh else None
+
+
+def proposals(entry: Entry, steps: Sequence[Step], titles: dict[str, str]) -> list[dict[str, Any]]:
+    """Steps that the profile of the newest data suggests, in words and as the form sends them."""
     version = cleanings.newest_table(session(), entry)
     found = item_standards.standings(session(), [entry], today())
     translations = {

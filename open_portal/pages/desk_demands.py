@@ -139,13 +139,13 @@ def _form(typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
 @pages.get("/desk/demands/<number>")
 def demand(number: str) -> str:
     """A demand: what is wanted and why, what was done, and the moves open to this actor."""
-    return render_template("desk/demand.html", **_page(_readable(number)))
+    return render_template("desk/demand.html", **_page(readable(number)))
 
 
 @pages.post("/desk/demands/<number>")
 def move_demand(number: str) -> ResponseReturnValue:
     """Make one move; what was typed stays when something is missing."""
-    found, chosen = _readable(number), request.form.get("move", "")
+    found, chosen = readable(number), request.form.get("move", "")
     if chosen not in ACTIONS:
         return render_template("desk/demand.html", error=_("Choose what to do."), **_page(found)), 422
     label = next((one.label(language()) for one in _moves(found) if one.code == chosen), chosen)
@@ -153,7 +153,7 @@ def move_demand(number: str) -> ResponseReturnValue:
         with deed() as unit:
             _move(unit, demands.find(unit.session, number, unit.actor), chosen)
     except (Invalid, Refused) as refusal:
-        shown = _page(_readable(number))
+        shown = _page(readable(number))
         if not shown["moves"]:
             raise
         status = 422 if isinstance(refusal, Invalid) or refusal.field else 409
@@ -201,7 +201,8 @@ def _chosen_entry(unit: Work, found: Demand) -> Entry:
     return entry
 
 
-def _readable(number: str) -> Demand:
+def readable(number: str) -> Demand:
+    """A demand that the actor may read; any other is not found."""
     found = demands.find(session(), number, actor())
     if not work.may(actor(), "demand.read", found) and found.person_id != actor().id:
         raise NotFound("general.not-found")

@@ -32,14 +32,7 @@ SAMPLES = 10
 @pages.get("/desk/issues")
 def issues_list() -> str:
     """Issues: those in which it is my turn, all that concern my units, unexamined reports, overdue ones."""
-    mine = {one.number for one in cases.worklist(session(), actor()) if one.kind == issue_words.KIND}
-    found = issues.all_of(session(), actor())
-    sorted_ = {
-        "mine": [one for one in found if one.number in mine],
-        "all": found,
-        "review": [one for one in found if one.stage == "REVIEW"],
-        "overdue": [one for one in found if issue_figures.is_overdue(one, now())],
-    }
+    sorted_ = viewed()
     asked = request.args.get("show", "")
     view = asked if asked in VIEWS else "mine" if sorted_["mine"] else "all"
     stage = request.args.get("stage", "")
@@ -63,6 +56,18 @@ def issues_list() -> str:
         stages=_stages(),
         language=language(),
     )
+
+
+def viewed() -> dict[str, list[Issue]]:
+    """The newest issues that the actor may read, under each of the views."""
+    mine = {one.number for one in cases.worklist(session(), actor()) if one.kind == issue_words.KIND}
+    found = issues.all_of(session(), actor())
+    return {
+        "mine": [one for one in found if one.number in mine],
+        "all": found,
+        "review": [one for one in found if one.stage == "REVIEW"],
+        "overdue": [one for one in found if issue_figures.is_overdue(one, now())],
+    }
 
 
 def _views() -> list[tuple[str, str]]:

@@ -88,7 +88,7 @@ def own_coverage() -> list[Coverage]:
 
 def figures(found: Sequence[Coverage]) -> dict[str, Any]:
     """What the page of coverage shows."""
-    names = _names(found)
+    names = unit_names(found)
     lines = [(names[one.tenant_id], one) for one in found]
     standings = [standing for one in found for standing in one.standings if standing.deviations]
     return {
@@ -104,7 +104,7 @@ def figures(found: Sequence[Coverage]) -> dict[str, Any]:
 
 def table_of(found: Sequence[Coverage]) -> list[list[object]]:
     """The figures as rows with their heading."""
-    names = _names(found)
+    names = unit_names(found)
     heading: list[object] = [
         _("Unit"),
         _("Data items"),
@@ -145,7 +145,7 @@ def deviation_rows(found: Sequence[Coverage]) -> list[list[object]]:
         _("Proposed code"),
         _("How it was found"),
     ]
-    names = _names(found)
+    names = unit_names(found)
     rows: list[list[object]] = [
         [
             names[one.tenant_id],
@@ -164,7 +164,8 @@ def deviation_rows(found: Sequence[Coverage]) -> list[list[object]]:
     return [heading, *rows]
 
 
-def _names(found: Sequence[Coverage]) -> dict[str, str]:
+def unit_names(found: Sequence[Coverage]) -> dict[str, str]:
+    """The names of the units of some figures by their ids."""
     query = select(Tenant).where(Tenant.id.in_([one.tenant_id for one in found]))
     return {row.id: row.name.label(language()) for row in session().scalars(query)}
 

@@ -1,6 +1,7 @@
 """A steward's own pages: how good the unit's datasets are and what costs most points; metadata to be mended."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from catalog import datasets, metadata_facts, reading
+from catalog.metadata_facts import Described
 from catalog.models import Entry, Item
 from open_portal.language import date, number
 from open_portal.language import term as word
@@ -30,22 +32,46 @@ PER_PAGE = 50
 KEPT = (v.EntryState.WITHDRAWN, v.EntryState.DELETED)
 
 
-@pages.get("/desk/quality")
-def quality() -> str:
-    """One's own datasets with their scores, the rules that cost most, updates due, and the frozen months."""
+@dataclass(frozen=True)
+class Overview:
+    """The published datasets of the units in which somebody works, and every rule that costs points in them."""
+
+    mine: Sequence[Dataset]
+    costs: Sequence[Mapping[str, Any]]
+
+    def worst(self) -> dict[str, Mapping[str, Any]]:
+        """The rule that costs most by dataset."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for line in self.costs:
+            found.setdefault(line["dataset"].entry_id, line)
+        return found
+
+    def by_score(self) -> list[Dataset]:
+        """The datasets, the lowest score first and those without one last."""
+        return sorted(self.mine, key=lambda x: (x.facts.score is None, x.facts.score or Decimal(0), x.code))
+
+
+def overview() -> Overview:
+    """What the actor's units have published, as it stands now."""
     own = {one.id: one for one in session().scalars(select(Entry).where(inside()))}
     mine = [one for one in department_figures.datasets(session(), now()) if one.entry_id in own]
     runs = scores.last_runs(session(), [one.version_id for one in mine if one.version_id])
-    found = figures([one.facts for one in mine])
+    return Overview(mine, _costs(mine, own, runs))
+
+
+@pages.get("/desk/quality")
+def quality() -> str:
+    """One's own datasets with their scores, the rules that cost most, updates due, and the frozen months."""
+    seen = overview()
+    found = figures([one.facts for one in seen.mine])
     issues = department_figures.issues(session(), list(actor().staff_of), now())
-    costs = _costs(mine, own, runs)
     return render_template(
         "desk/quality.html",
-        rows=_rows(mine, costs),
-        costs=costs[:COSTLIEST],
-        stats=_stats(found, mine, sum(one.open for one in issues.values()) if issues else None),
-        due=[one for one in mine if one.late],
-        months=_months(),
+        rows=_rows(seen),
+        costs=seen.costs[:COSTLIEST],
+        stats=_stats(found, seen.mine, sum(one.open for one in issues.values()) if issues else None),
+        due=[one for one in seen.mine if one.late],
+        months=months(),
         rules=rulebook.in_force(),
         words=words,
         address=address,
@@ -66,14 +92,12 @@ def _costs(mine: Sequence[Dataset], own: Mapping[str, Entry], runs: Mapping[str,
     return sorted(found, key=lambda line: (-line["gain"], line["dataset"].code, line["rule_id"]))
 
 
-def _rows(mine: Sequence[Dataset], costs: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    courses = scores.trends(session(), [one.entry_id for one in mine], now())
+def _rows(seen: Overview) -> list[list[Any]]:
+    courses = scores.trends(session(), [one.entry_id for one in seen.mine], now())
     draw = get_template_attribute("macros/charts.html", "sparkline")
-    worst: dict[str, Mapping[str, Any]] = {}
-    for line in costs:
-        worst.setdefault(line["dataset"].entry_id, line)
+    worst = seen.worst()
     rows = []
-    for one in sorted(mine, key=lambda x: (x.facts.score is None, x.facts.score or Decimal(0), x.code)):
+    for one in seen.by_score():
         course, costly = courses.get(one.entry_id, []), worst.get(one.entry_id)
         text = _("Score by version: %(scores)s", scores=" → ".join(number(score) for score in course))
         rows.append(
@@ -103,7 +127,7 @@ def _stats(found: Mapping[str, Figure], mine: Sequence[Dataset], issues: int | N
     ]
 
 
-def _months() -> list[dict[str, Any]]:
+def months() -> list[dict[str, Any]]:
     """The frozen lines of the units in which the actor works, the newest first."""
     found = scorecards.lines_of(session(), sorted(actor().staff_of))
     lines = sorted((line for mine in found.values() for line in mine), key=lambda x: x.scorecard.month, reverse=True)
@@ -122,8 +146,31 @@ def _months() -> list[dict[str, Any]]:
 @pages.get("/desk/metadata")
 def metadata() -> str:
     """What is missing in the descriptions of one's own entries, by the points that mending it would bring."""
-    every = metadata_facts.collect(session(), inside(), Entry.state.not_in(KEPT))
-    lacks: list[dict[str, Any]] = [
+    every = described()
+    found = lacks(every)
+    page = max(request.args.get("page", 1, type=int), 1)
+    count = max(1, -(-len(found) // PER_PAGE))
+    page = min(page, count)
+    return render_template(
+        "desk/metadata.html",
+        lacks=found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        count=len(found),
+        entries=len(every),
+        whole=mqa.assess([one.facts for one in every]),
+        page=page,
+        pages=count,
+        full=mqa.FULL,
+    )
+
+
+def described() -> list[Described]:
+    """What the descriptions of one's own entries meet."""
+    return metadata_facts.collect(session(), inside(), Entry.state.not_in(KEPT))
+
+
+def lacks(every: Sequence[Described]) -> list[dict[str, Any]]:
+    """What is missing in descriptions, by the points that mending it would bring."""
+    found: list[dict[str, Any]] = [
         {
             "points": metric.weight,
             "metric": word(metric),
@@ -135,21 +182,7 @@ def metadata() -> str:
         for one in every
         for metric in mqa.missing(one.facts)
     ]
-    lacks += _undescribed()
-    lacks.sort(key=lambda one: (-one["points"], one["code"]))
-    page = max(request.args.get("page", 1, type=int), 1)
-    count = max(1, -(-len(lacks) // PER_PAGE))
-    page = min(page, count)
-    return render_template(
-        "desk/metadata.html",
-        lacks=lacks[(page - 1) * PER_PAGE : page * PER_PAGE],
-        count=len(lacks),
-        entries=len(every),
-        whole=mqa.assess([one.facts for one in every]),
-        page=page,
-        pages=count,
-        full=mqa.FULL,
-    )
+    return sorted([*found, *_undescribed()], key=lambda one: (-one["points"], one["code"]))
 
 
 def _undescribed() -> list[dict[str, Any]]:

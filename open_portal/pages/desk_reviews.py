@@ -204,13 +204,13 @@ def _tightened(entry: Entry) -> list[Any]:
 @pages.get("/desk/applications/<number>")
 def application(number: str) -> str:
     """An application: its answers, the entry and the rules it falls under, and the decision."""
-    return render_template("desk/application.html", **_application_page(_application_case(number)))
+    return render_template("desk/application.html", **_application_page(application_case(number)))
 
 
 @pages.post("/desk/applications/<number>")
 def decide_application(number: str) -> ResponseReturnValue:
     """An officer's move: pass, agree, disagree, ask for more, extend, refuse, suspend, restore, revoke."""
-    found = _application_case(number)
+    found = application_case(number)
 
     def move(unit: Work, chosen: str, words: dict[str, Any]) -> object:
         if chosen in NOT_ON_THE_DESK:
@@ -229,7 +229,8 @@ def _application(number: str) -> Application:
     return found
 
 
-def _application_case(number: str) -> Case:
+def application_case(number: str) -> Case:
+    """The case of an application for data of a unit in which the actor works and which he may read."""
     found: Case | None = _application(number).case
     if found is None:
         raise NotFound("general.not-found")

@@ -23,7 +23,7 @@ from tenancy.records import Case
 @pages.get("/desk/scorecards/<month>/<key>")
 def scorecard_line(month: str, key: str) -> str:
     """What one's unit reached in a month, and the form for an appeal while the window is open."""
-    return render_template("desk/scorecard_line.html", **_page(_line(session(), month, key)))
+    return render_template("desk/scorecard_line.html", **_page(line_of(session(), month, key)))
 
 
 @pages.post("/desk/scorecards/<month>/<key>")
@@ -32,11 +32,11 @@ def appeal(month: str, key: str) -> ResponseReturnValue:
     try:
         with deed() as unit:
             case = scorecards.appeal(
-                unit, _line(unit.session, month, key), request.form.get("reason", ""), request.form.getlist("entries")
+                unit, line_of(unit.session, month, key), request.form.get("reason", ""), request.form.getlist("entries")
             )
             number = case.number
     except (Invalid, Refused) as refusal:
-        page = _page(_line(session(), month, key))
+        page = _page(line_of(session(), month, key))
         if not page["may_appeal"]:
             raise
         return again("desk/scorecard_line.html", error=said(refusal), typed=request.form, **page)
@@ -70,7 +70,7 @@ def rule_appeal(number: str) -> ResponseReturnValue:
     return redirect(url_for("desk.scorecard_appeal", number=number))
 
 
-def _line(within: Session, month: str, key: str) -> ScorecardLine:
+def line_of(within: Session, month: str, key: str) -> ScorecardLine:
     """The line of a body whose scorecard the actor may read; any other is not found."""
     card, tenant = scorecards.of_month(within, month), tenants.find(within, key)
     line = next((one for one in card.lines if one.tenant_id == tenant.id), None) if card else None
@@ -88,12 +88,12 @@ def _page(line: ScorecardLine) -> dict[str, Any]:
         "may_appeal": open_ and not under_way and work.may(actor(), "scorecard.appeal", line),
         "under_way": under_way,
         "longest": scorecards.LONGEST,
-        "numbers": _numbers(line),
+        "numbers": numbers_of(line),
         "left": days_left(card.appeals_until, today()),
     }
 
 
-def _numbers(line: ScorecardLine) -> dict[str, str]:
+def numbers_of(line: ScorecardLine) -> dict[str, str]:
     """The case of each appeal, where the actor may know of it."""
     found = {one.id: cases.of_subject(session(), one, scorecards.KIND) for one in line.appeals}
     return {key: case.number for key, case in found.items() if case}

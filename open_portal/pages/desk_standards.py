@@ -35,14 +35,15 @@ def standards_list() -> str:
     chosen, text = request.args.get("kind", "elements"), request.args.get("q", "").strip()[:100]
     kind = kind_named(chosen)
     rows = [row for row in standards.listed(session(), kind, today(), text) if may_see(row)]
+    counts = standards.use_counts(session(), kind)
     return render_template(
         "desk/standards.html",
         kind=chosen,
         rows=rows,
         q=text,
-        uses={row.name: len(standards.uses(session(), row.name, kind)) for row in rows},
+        uses={row.name: counts.get(row.name, 0) for row in rows},
         holds={row.id for row in rows if standards.is_in_force(row, today())},
-        sources=_sources([row.name for row in rows]) if kind is DataElement else {},
+        sources=sources_of([row.name for row in rows]) if kind is DataElement else {},
         may_propose=bool(proposers()),
         on=today(),
     )
@@ -189,7 +190,7 @@ def _own(roles: frozenset[Role]) -> list[Tenant]:
     return list(session().scalars(query))
 
 
-def _sources(names: list[str]) -> dict[str, Any]:
+def sources_of(names: list[str]) -> dict[str, Any]:
     """The accepted sources in the reader's city or county."""
     seats = [one for one in actor().standings if one.role]
     if not seats:

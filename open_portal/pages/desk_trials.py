@@ -1,9 +1,12 @@
 """Trials of rules on the desk: asked for, waited for, read, and kept or gone on with."""
 
+from typing import Any
+
 from flask import make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from catalog.models import Entry
 from open_portal.pages import desk_rules
 from open_portal.pages import desk_suite_words as words
 from open_portal.pages.desk_frame import address, changed_meanwhile, done, entry_of, own_entry, pages
@@ -11,6 +14,7 @@ from open_portal.pages.desk_suites import frame, titles_of
 from open_portal.requests import actor, deed, session
 from policies.refusals import Stale
 from quality.suites import suite_changes, suite_diffs, suites, trials
+from quality.suites.suite_models import Trial
 from tenancy import work
 
 REFRESH_SECONDS = 3
@@ -24,16 +28,10 @@ def trial(code: str, trial_id: str) -> ResponseReturnValue:
     found = trials.find(session(), entry, trial_id)
     present = suites.latest(session(), entry)
     before, after = (suites.rules_of(present) if present else ()), trials.rules_of(found)
-    results = found.results or {}
-    titles = titles_of(entry)
-    lines = [
-        {**one, "line": desk_rules.line_of(one["rule"], results.get(one["rule"].rule_id, {}), titles, 0)}
-        for one in words.changes(suite_diffs.diff(before, after), titles)
-    ]
     page = render_template(
         "desk/trial.html",
         trial=found,
-        lines=lines,
+        lines=tried_lines(entry, found),
         reordered=suite_diffs.reordered(before, after),
         stale=found.number != (present.number if present else 0),
         **frame(entry),
@@ -42,6 +40,16 @@ def trial(code: str, trial_id: str) -> ResponseReturnValue:
     if found.state == trials.WAITING:
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
+
+
+def tried_lines(entry: Entry, found: Trial) -> list[dict[str, Any]]:
+    """The changes of a trial in words, each with the line of its rule as the trial counted it."""
+    present, titles, results = suites.latest(session(), entry), titles_of(entry), found.results or {}
+    changed = suite_diffs.diff(suites.rules_of(present) if present else (), trials.rules_of(found))
+    return [
+        {**one, "line": desk_rules.line_of(one["rule"], results.get(one["rule"].rule_id, {}), titles, 0)}
+        for one in words.changes(changed, titles)
+    ]
 
 
 @pages.post("/desk/datasets/<code>/rules/trials/<trial_id>")

@@ -87,7 +87,7 @@ def account_of(version: Version) -> dict[str, Any]:
     layout = version.layout or {}
     return {
         "facts": _how(version, kept, layout),
-        "reasons": [(_about(one), int(one.get("count", 0))) for one in kept.get("reasons", ())],
+        "reasons": [(about(one), int(one.get("count", 0))) for one in kept.get("reasons", ())],
         "set_aside": [
             (str(one.get("line")), _text(one.get("code"), one), one.get("raw")) for one in _list(kept, "set_aside")
         ],
@@ -156,7 +156,7 @@ def _place(one: Mapping[str, Any]) -> str:
     return " · ".join(str(part) for part in (one.get("sheet"), where, one.get("column")) if part is not None)
 
 
-def _about(fault: Mapping[str, Any]) -> str:
+def about(fault: Mapping[str, Any]) -> str:
     """A fault in words, with the column it is about."""
     return f"{fault.get('column') or ''} {_text(fault.get('code'), fault.get('params') or fault)}".strip()
 
@@ -176,7 +176,7 @@ def _refused(version: Version) -> list[list[Any]]:
         return []
     with closing(kit().blobs.open(version.refusals.sha256)) as lines:
         rows = refused_rows.first(lines, SHOWN)
-    return [[str(row["line"]), "；".join(_about(one) for one in row["faults"]), row["raw"][:200]] for row in rows]
+    return [[str(row["line"]), "；".join(about(one) for one in row["faults"]), row["raw"][:200]] for row in rows]
 
 
 @pages.get("/desk/datasets/<code>/data/<int:number>/refused")
@@ -193,7 +193,7 @@ def refused_table(code: str, number: int) -> Response:
     """The same as a table that opens in a spreadsheet."""
     found, file = _refusals(code, number)
     heading = [_("Line"), _("What is wrong"), _("Value"), _("Text of the row")]
-    pieces = refused_rows.csv_pieces(file, heading, _about)
+    pieces = refused_rows.csv_pieces(file, heading, about)
     return _download(pieces, file, f"{address(found.entry.code)}-v{number}-refused", "csv")
 
 

@@ -31,11 +31,16 @@ def waivers_list(code: str) -> str:
     entry = own_entry(code)
     return render_template(
         "desk/waivers.html",
-        rows=[_row(one, entry) for one in waivers.of_entry(session(), entry)],
+        rows=rows_of(entry),
         may_ask=work.may(actor(), "waiver.ask", entry),
         counts=rulebook.in_force().quality.waived_count,
         **frame(entry),
     )
+
+
+def rows_of(entry: Entry) -> list[dict[str, Any]]:
+    """The waivers of an entry, each with its rule in words and who asked for and decided it."""
+    return [_row(one, entry) for one in waivers.of_entry(session(), entry)]
 
 
 def _row(one: Waiver, entry: Entry) -> dict[str, Any]:
@@ -107,13 +112,13 @@ def _form(entry: Entry) -> dict[str, Any]:
 @pages.get("/desk/waivers/<number>")
 def waiver(number: str) -> str:
     """A waiver: the rule, its counts, reason and day, and the decision."""
-    return render_template("desk/waiver.html", **_page(_case(number)))
+    return render_template("desk/waiver.html", **_page(case_of(number)))
 
 
 @pages.post("/desk/waivers/<number>")
 def decide_waiver(number: str) -> ResponseReturnValue:
     """Approve, reject or recall."""
-    found = _case(number)
+    found = case_of(number)
     case_id = found.id
 
     def move(unit: Work, chosen: str, typed: dict[str, Any]) -> object:
@@ -125,14 +130,14 @@ def decide_waiver(number: str) -> ResponseReturnValue:
 @pages.post("/desk/waivers/<number>/end")
 def end_waiver(number: str) -> ResponseReturnValue:
     """End a waiver before its day."""
-    case_id = _case(number).id
+    case_id = case_of(number).id
     with deed() as unit:
         waivers.end(unit, waivers.find(unit.session, case_id))
     done(_("The waiver has ended."))
     return redirect(url_for("desk.waiver", number=number))
 
 
-def _case(number: str) -> Case:
+def case_of(number: str) -> Case:
     """The case of a waiver of an entry of a body in which the actor works."""
     found = cases.find(session(), number, actor())
     if found.kind != "WAIVER":

@@ -120,7 +120,8 @@ def _groups(found: Found, asked: Asked, namers: Namers) -> Iterable[dict[str, An
             for place, (value, count) in enumerate(counted.items())
             if place < MOST_OPTIONS or value in ticked
         ]
-        yield {"name": name, "label": titles[name], "options": options, "rare": len(counted) - len(options)}
+        rest = {"rare": len(counted) - len(options), "rarer_still": len(counted) >= search.MOST_VALUES}
+        yield {"name": name, "label": titles[name], "options": options, **rest}
 
 
 def _places(found: Found, asked: Asked) -> list[places.Place]:

@@ -32,7 +32,7 @@ def page_of() -> dict[str, Any]:
     """The home page, from what is true now."""
     newest = _find(Query(scope=scope(), sort=Sort.UPDATED, per_page=LISTED, facets=_own()))
     used = _most_used()
-    everything = _find(Query(scope=scope(), per_page=1))
+    everything = _find(Query(scope=scope(), per_page=1, most_values=search.ALL_VALUES))
     return {
         "figures": _figures(everything),
         "publishers": len(everything.facets["tenant"]),

@@ -97,7 +97,7 @@ def webhook(hook_id: str) -> str:
         "my/webhook.html",
         hook=hook,
         facts=_facts(hook),
-        messages=[(one, _problem(one), _event(one.event)) for one in messages],
+        messages=[(one, problem_of(one), _event(one.event)) for one in messages],
         tones=TONES,
         most=LOGGED,
         days=KEPT.days,
@@ -236,7 +236,8 @@ def _event(code: str) -> str:
     return _("Test message") if code == hooks.PING else language.term(code, "HookEvent")
 
 
-def _problem(message: WebhookDelivery) -> str:
+def problem_of(message: WebhookDelivery) -> str:
+    """Why a message did not arrive, in the reader's language."""
     if not message.problem:
         return ""
     return str(message.problem["en" if str(get_locale()).startswith("en") else "zh"])

@@ -1,5 +1,6 @@
 """The data interface: who gets which rows, exact quotas, keys that end at once, and a document that tells the truth."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -252,7 +253,7 @@ def test_the_document_is_sound_and_names_every_route(world: World) -> None:
     assert set(document["info"]) >= {"title", "version"}
     described = set(document["paths"])
     served = {
-        rule.rule.replace("<", "{").replace(">", "}")
+        re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
         for rule in world.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.") and rule.rule.startswith("/api/")
     }

@@ -19,7 +19,7 @@ from catalog.hook_models import Follower, Webhook, WebhookDelivery
 from open_portal import handlers
 from policies import vocabulary as v
 from policies.refusals import Invalid, NotFound
-from tenancy import work
+from tenancy import tokens, work
 from tenancy.actors import SYSTEM, Actor
 from tenancy.records import Notice
 
@@ -239,3 +239,21 @@ def test_the_release_of_an_entry_is_its_publication(world: World) -> None:
     assert events.event_of("entry.suspended", opened, draft) is v.HookEvent.WITHDRAWN
     assert events.event_of("entry.restored", draft, opened) is v.HookEvent.RESTORED
     assert events.event_of("entry.submitted", opened, opened) is None
+
+
+def test_the_log_is_a_list_for_its_keeper_alone(world: World, receiver: Receiver) -> None:
+    hook_id, _ = register(world, world.cast.requester, receiver)
+    for _ in range(3):
+        change(world, world.open)
+    work_off(world)
+    keys = {}
+    for who in (world.cast.requester, world.cast.stranger):
+        with work.begin(world.kit.database, who, world.now) as unit:
+            keys[who.id] = {"Authorization": "Bearer " + tokens.create(unit, name="t", days=1)[1]}
+    client, address = world.app.test_client(), f"/api/v1/my/webhooks/{hook_id}/messages?per_page=2&sort=created_at"
+    first = client.get(address, headers=keys[world.cast.requester.id]).json
+    second = client.get(first["next"], headers=keys[world.cast.requester.id]).json
+    assert (first["total"], second["next"]) == (3, None)
+    assert len({one["id"] for one in first["messages"] + second["messages"]}) == 3
+    assert {one["state"]["code"] for one in first["messages"]} == {"DELIVERED"}
+    assert client.get(address, headers=keys[world.cast.stranger.id]).status_code == 404

@@ -18,7 +18,7 @@ def test_settings_are_in_force(db: Database) -> None:
         else {
             "lock_timeout": "5s",
             "statement_timeout": "30s",
-            "idle_in_transaction_session_timeout": "20s",
+            "idle_in_transaction_session_timeout": "1min",
             "timezone": "UTC",
         }
     )
