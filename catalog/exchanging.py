@@ -9,20 +9,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog import changes, names
+from catalog import harvested, names
+from catalog.harvested import Fresh, Keeping
 from catalog.mapping.ckan_in import Sent
 from catalog.mapping.ckan_in_values import instant
-from catalog.models import CatalogChange, Entry
-from policies import identifiers
+from catalog.models import Entry
 from policies import vocabulary as v
 from policies.refusals import Invalid, Refusal
 from tenancy import peers
 from tenancy.models import Peer
-from tenancy.numbers import next_number
 from tenancy.types import new_id
 from tenancy.work import Work
 
-REMOVED = "entry.peer-removed"
 LONGEST_ID = 200
 TYPE_OF_TIER = {
     v.OpenTier.T0: v.OpenType.OPEN_UNCOND,
@@ -51,24 +49,20 @@ def take(work: Work, peer: Peer, sent: Sent, entry: Entry | None = None, *, whol
     values = values_of(sent, _publisher(work.session, peer, sent), before)
     if not 2 <= len(values["title"]) <= 500:
         raise Invalid.gathered([Invalid("entry.title-length", field="title")])
+    values["collection_kind"] = harvested.kind_of(values["formats"])
     if entry is None:
-        entry = _new(work, peer, sent, values)
-        what = "entry.harvested"
+        keeping = Keeping(peer.tenant, peer.key, work.actor.id)
+        [made] = harvested.create(work, keeping, [Fresh((sent.id or sent.name or new_id())[:LONGEST_ID], values)])
+        entry, told = work.session.get_one(Entry, made), "created"
     else:
         work.demand("entry.edit", entry)
-        back = entry.state is v.EntryState.WITHDRAWN and _removed_by_peer(work.session, entry)
-        if back:
-            entry.state = v.EntryState.PUBLISHED
-        elif all(getattr(entry, name) == value for name, value in values.items()):
-            names.keep(work, entry, peer.key, sent.id, sent.name)
-            return entry, False
-        for name, value in values.items():
-            setattr(entry, name, value)
-        what = "entry.harvest-changed"
-    changes.note(work, entry, what)
+        new = harvested.news(entry, values)
+        harvested.change(work, [(entry, new)] if new else [])
+        told = "updated" if new else ""
     names.keep(work, entry, peer.key, sent.id, sent.name)
-    work.record("entry.exchanged", entry, code=entry.code, peer=peer.key, change=what)
-    return entry, True
+    if told:
+        work.record("entry.exchanged", entry, code=entry.code, peer=peer.key, change=told)
+    return entry, bool(told)
 
 
 def remove(work: Work, entry: Entry) -> None:
@@ -76,9 +70,8 @@ def remove(work: Work, entry: Entry) -> None:
     work.demand("entry.delete", entry)
     if entry.state is v.EntryState.WITHDRAWN:
         return
-    entry.state = v.EntryState.WITHDRAWN
-    changes.note(work, entry, REMOVED)
-    work.record("entry.exchanged", entry, code=entry.code, peer=entry.origin_portal, change=REMOVED)
+    harvested.archive(work, [entry])
+    work.record("entry.exchanged", entry, code=entry.code, peer=entry.origin_portal, change="archived")
 
 
 def find(session: Session, peer: Peer, name: str) -> Entry | None:
@@ -129,7 +122,7 @@ def values_of(sent: Sent, publisher: str, before: Entry | None = None) -> dict[s
         "open_tier": tier,
         "open_type": kind,
         "region_code": regional,
-        "data_range": v.DataRange.WHOLE_CITY if regional.endswith("00") else v.DataRange.COUNTY,
+        "data_range": harvested.range_of(regional),
         "resources": [] if tier.needs_approval else resources,
         "formats": _formats(resources),
         "extras": extras | ({"groups": "、".join(sent.groups)} if sent.groups else {}),
@@ -177,44 +170,3 @@ def _demand_public(sent: Sent) -> None:
         faults.append(Invalid("ckan.public-only", field="state"))
     if faults:
         raise Invalid.gathered(faults)
-
-
-def _new(work: Work, peer: Peer, sent: Sent, values: Mapping[str, Any]) -> Entry:
-    category = f"{v.CatalogueClass.DEPARTMENTAL.value}{int(values['themes'][0]) if values['themes'] else 99:02d}900"
-    api = v.Format.API.value in values["formats"]
-    entry = Entry(
-        id=new_id(),
-        code=identifiers.resource_code(category, next_number(work.session, f"code:{category}")),
-        category_code=category,
-        origin=v.Origin.HARVESTED,
-        origin_portal=peer.key,
-        external_id=(sent.id or sent.name or new_id())[:LONGEST_ID],
-        tenant=peer.tenant,
-        tenant_id=peer.tenant_id,
-        source_tenant=peer.tenant,
-        source_tenant_id=peer.tenant_id,
-        author_id=work.actor.id,
-        state=v.EntryState.PUBLISHED,
-        open_state=v.OpenState.OPEN,
-        catalogue_class=v.CatalogueClass.DEPARTMENTAL,
-        collection_kind=v.CollectionKind.API if api else v.CollectionKind.FILE,
-        object_flags=0,
-        use_scenes=[],
-        related_codes=[],
-        national_grade=v.NationalGrade.GENERAL,
-        share_type=v.ShareType.SHARE_UNCOND,
-        collect_state=v.CollectState.NONE,
-        items=[],
-        created_at=work.now,
-        changed_at=work.now,
-        published_at=work.now,
-        **values,
-    )
-    work.session.add(entry)
-    work.session.flush()
-    return entry
-
-
-def _removed_by_peer(session: Session, entry: Entry) -> bool:
-    query = select(CatalogChange.what).where(CatalogChange.entry_id == entry.id)
-    return session.scalars(query.order_by(CatalogChange.sequence.desc())).first() == REMOVED

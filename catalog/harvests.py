@@ -24,6 +24,8 @@ LEAST_LEFT = 0.5
 """The part of its entries that a source must still list for the others to be archived without anybody's word."""
 KEPT_RUNS = 20
 """The runs of a source whose refused records are kept, the newest."""
+PAGES_TOLD = 200
+"""Addresses of pages that one line of the audit log names at most."""
 COUNTS = ("read", "created", "updated", "unchanged", "refused", "archived")
 PENDING = (v.HarvestState.WAITING, v.HarvestState.RUNNING)
 
@@ -117,6 +119,12 @@ def account(work: Work, run: HarvestRun, problems: Sequence[Problem], **counts: 
         )
         for one in problems
     )
+
+
+def note_pages(work: Work, run: HarvestRun, addresses: Sequence[str]) -> None:
+    """Put on record from which pages a catalogue was read."""
+    pages = list(addresses[:PAGES_TOLD])
+    work.record("harvest.pages", run.source, key=run.source_key, run=run.id, count=len(addresses), addresses=pages)
 
 
 def conclude(work: Work, run: HarvestRun, vanished: Sequence[str]) -> None:

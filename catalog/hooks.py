@@ -4,7 +4,7 @@ import ipaddress
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Select, or_, select
@@ -50,9 +50,8 @@ def register(
     """Enter an address, for oneself or for a unit; the secret that signs its messages is returned here, never again."""
     hook = Webhook(id=new_id(), person_id=work.actor.id, tenant=tenant, tenant_id=tenant.id if tenant else None)
     work.demand("hook.manage", hook)
-    hook.address, hook.secret = address.strip(), SIGNING + secrets.token_urlsafe(32)
-    hook.events = [one.value for one in v.HookEvent if one.value in events]
-    faults = [*_faults(work.session, hook), *_narrow(work, hook, only or Narrowing())]
+    hook.secret = _new_secret()
+    faults = _describe(work, hook, address, events, only or Narrowing())
     if len(_of_owner(work.session, hook)) >= MOST:
         faults.append(Invalid("hook.too-many", limit=MOST))
     if faults:
@@ -62,6 +61,36 @@ def register(
     _begin_following(work.session)
     work.record("webhook.registered", hook, address=hook.address, events=hook.events, tenant_id=hook.tenant_id)
     return hook, hook.secret
+
+
+def change(work: Work, hook: Webhook, *, address: str, events: Collection[str], only: Narrowing) -> None:
+    """Say anew which address is called, of what and of which entries; secret, owner and log stay.
+
+    It holds for what happens from now on; a message that waits goes to the new address, unless the new search no
+    longer finds its entry.
+    """
+    work.demand("hook.manage", hook)
+    before = told(hook)
+    faults = _describe(work, hook, address, events, only)
+    if faults:
+        raise Invalid.gathered(faults)
+    after = told(hook)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    if changed:
+        work.record("webhook.changed", hook, before={name: before[name] for name in changed}, after=changed)
+
+
+def renew_secret(work: Work, hook: Webhook) -> str:
+    """Sign with a new secret from the next call on; it is returned here, never again."""
+    work.demand("hook.manage", hook)
+    hook.secret = _new_secret()
+    work.record("webhook.secret-renewed", hook, address=hook.address)
+    return hook.secret
+
+
+def told(hook: Webhook) -> dict[str, Any]:
+    """What its owner chose for an address: where it is, of what it is told and how that is narrowed."""
+    return {name: getattr(hook, name) for name in ("address", "events", "query", "entry_id", "publisher_id")}
 
 
 def end(work: Work, hook: Webhook) -> None:
@@ -144,6 +173,17 @@ def units(session: Session, actor: Actor) -> list[Tenant]:
     return [one for one in held if may(actor, "hook.manage", Webhook(id="", tenant=one))]
 
 
+def _new_secret() -> str:
+    return SIGNING + secrets.token_urlsafe(32)
+
+
+def _describe(work: Work, hook: Webhook, address: str, events: Collection[str], only: Narrowing) -> list[Refusal]:
+    """Write what was chosen into the address; what is wrong with it."""
+    hook.address = address.strip()
+    hook.events = [one.value for one in v.HookEvent if one.value in events]
+    return [*_faults(work.session, hook), *_narrow(work, hook, only)]
+
+
 def _demand_active(hook: Webhook) -> None:
     if hook.state is not v.HookState.ACTIVE:
         raise Refused("hook.off")
@@ -183,7 +223,7 @@ def _may_be_public(host: str) -> bool:
 def _narrow(work: Work, hook: Webhook, only: Narrowing) -> list[Refusal]:
     """Write the narrowing into the address; what its owner may not see narrows nothing."""
     faults: list[Refusal] = []
-    hook.query = only.query
+    hook.query, hook.entry_id, hook.publisher_id = only.query, None, None
     if only.code:
         try:
             hook.entry_id = reading.find(work.session, only.code.strip(), work.actor, work.now).id

@@ -4,27 +4,25 @@ An entry is known again by its source and the identifier it has there. What chan
 did not is not touched; what a source lists no more is archived, and comes back when it is listed again.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, String, insert, select
+from sqlalchemy import Row, String, select
 from sqlalchemy.orm import Session
 
-from catalog import changes
+from catalog import harvested
 from catalog.harvest_models import HarvestSource
+from catalog.harvested import Fresh, Keeping, News
 from catalog.mapping.listing import Listing
 from catalog.models import Entry
 from catalog.reading import LIVE
-from policies import calendars, identifiers
+from policies import calendars
 from policies import vocabulary as v
 from policies.refusals import Invalid, Refusal
 from tenancy.actors import SYSTEM
 from tenancy.models import Tenant
-from tenancy.numbers import next_numbers
-from tenancy.types import new_id
 from tenancy.work import Work
 
 WRITTEN = (
@@ -108,8 +106,11 @@ def take(work: Work, source: HarvestSource, taken: Sequence[Listing]) -> Importe
     tenant = source.tenant
     work.demand("entry.register", _Place(tenant))
     fresh, changed = _compare(work.session, source, taken)
-    created = _create(work, source, tenant, fresh)
-    updated = _update(work, changed)
+    harvested.create(work, Keeping(tenant, source.key, SYSTEM.id), fresh)
+    query = select(Entry).where(Entry.id.in_([entry_id for entry_id, _ in changed]))
+    found = {one.id: one for one in work.session.scalars(query)}
+    harvested.change(work, [(found[entry_id], new) for entry_id, new in changed])
+    created, updated = len(fresh), len(changed)
     if created or updated:
         work.record("entries.harvested", source, source=source.key, created=created, updated=updated)
     return Imported(created, updated, len(taken) - created - updated)
@@ -138,9 +139,7 @@ def archive(work: Work, source: HarvestSource, ids: Collection[str]) -> int:
     work.demand("harvest.run", source)
     query = select(Entry).where(Entry.id.in_(ids), Entry.origin_portal == source.key, Entry.state.in_(LIVE))
     gone = work.session.scalars(query).all()
-    for entry in gone:
-        entry.state, entry.archived_at = v.EntryState.WITHDRAWN, work.now
-    changes.note_all(work, gone, "entry.archived")
+    harvested.archive(work, gone)
     if gone:
         codes = [entry.code for entry in gone]
         work.record("entries.archived", source, source=source.key, reason="not-listed-any-more", codes=codes)
@@ -168,92 +167,22 @@ def _fault(listing: Listing) -> Refusal | None:
     return None
 
 
-Changed = tuple[str, Mapping[str, Any]]
-
-
 def _compare(
     session: Session, source: HarvestSource, listings: Sequence[Listing]
-) -> tuple[list[tuple[Listing, dict[str, Any]]], list[Changed]]:
+) -> tuple[list[Fresh], list[tuple[str, News]]]:
     """The listings that have no entry yet, and the ids of entries of which others say something new, with what."""
     wanted = {one.external_id: one for one in listings}
     query = select(*STANDING, *(getattr(Entry, name) for name in WRITTEN))
     query = query.where(Entry.origin_portal == source.key, Entry.external_id.in_(wanted))
     known = {row.external_id: row for row in session.execute(query)}
-    fresh, changed = list[tuple[Listing, dict[str, Any]]](), list[Changed]()
+    fresh, changed = list[Fresh](), list[tuple[str, News]]()
     for one in listings:
         values, row = _values(source, one), known.get(one.external_id)
         if row is None:
-            fresh.append((one, values))
-            continue
-        new = {name: value for name, value in values.items() if getattr(row, name) != value}
-        if row.archived_at is not None and row.state is v.EntryState.WITHDRAWN:
-            new |= {"state": v.EntryState.PUBLISHED, "archived_at": None}
-        if new:
+            fresh.append(Fresh(one.external_id, values))
+        elif new := harvested.news(row, values):
             changed.append((row.id, new))
     return fresh, changed
-
-
-def _create(work: Work, source: HarvestSource, tenant: Tenant, fresh: Sequence[tuple[Listing, dict[str, Any]]]) -> int:
-    wanted = Counter(_category(listing) for listing, _ in fresh)
-    numbers = {one: iter(next_numbers(work.session, f"code:{one}", count)) for one, count in sorted(wanted.items())}
-    rows = [_row(work, source, tenant, listing, next(numbers[_category(listing)]), values) for listing, values in fresh]
-    if rows:
-        # Past the unit of work of the mapper, which would take most of the time of a hundred thousand.
-        work.session.execute(insert(Entry), rows)
-        changes.note_new(work, rows, tenant, "entry.harvested")
-    return len(rows)
-
-
-def _update(work: Work, changed: Sequence[Changed]) -> int:
-    found = {
-        one.id: one for one in work.session.scalars(select(Entry).where(Entry.id.in_([id_ for id_, _ in changed])))
-    }
-    back, other = list[Entry](), list[Entry]()
-    for entry_id, new in changed:
-        entry = found[entry_id]
-        for name, value in new.items():
-            setattr(entry, name, value)
-        (back if "archived_at" in new else other).append(entry)
-    changes.note_all(work, other, "entry.harvest-changed")
-    changes.note_all(work, back, "entry.harvest-returned")
-    return len(changed)
-
-
-def _row(
-    work: Work, source: HarvestSource, tenant: Tenant, listing: Listing, number: int, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The columns of a new entry."""
-    category = _category(listing)
-    return {
-        "id": new_id(),
-        "code": identifiers.resource_code(category, number),
-        "category_code": category,
-        "origin": v.Origin.HARVESTED,
-        "origin_portal": source.key,
-        "external_id": listing.external_id,
-        "tenant_id": tenant.id,
-        "source_tenant_id": tenant.id,
-        "author_id": SYSTEM.id,
-        "state": v.EntryState.PUBLISHED,
-        "open_state": v.OpenState.OPEN,
-        "catalogue_class": v.CatalogueClass.DEPARTMENTAL,
-        "object_flags": 0,
-        "use_scenes": [],
-        "related_codes": [],
-        "national_grade": v.NationalGrade.GENERAL,
-        "share_type": v.ShareType.SHARE_UNCOND,
-        "collect_state": v.CollectState.NONE,
-        "created_at": work.now,
-        "changed_at": work.now,
-        "version": 1,
-        **values,
-    }
-
-
-def _category(listing: Listing) -> str:
-    """Classification part of the code: the sub-item 900 holds what other portals list, nothing of ours."""
-    theme = int(listing.themes[0]) if listing.themes else 99
-    return f"{v.CatalogueClass.DEPARTMENTAL.value}{theme:02d}900"
 
 
 def _values(source: HarvestSource, listing: Listing) -> dict[str, Any]:
@@ -261,8 +190,7 @@ def _values(source: HarvestSource, listing: Listing) -> dict[str, Any]:
     values = _said(listing)
     values["publisher_name"] = values["publisher_name"] or source.zh
     values["region_code"] = values["region_code"] or source.region_code
-    in_county = values["region_code"][4:6] not in ("", "00")
-    return values | {"data_range": v.DataRange.COUNTY if in_county else v.DataRange.WHOLE_CITY}
+    return values | {"data_range": harvested.range_of(values["region_code"])}
 
 
 def _said(listing: Listing) -> dict[str, Any]:
@@ -272,6 +200,7 @@ def _said(listing: Listing) -> dict[str, Any]:
     portals hand out what they list; its own words stand beside. Its count of rows is kept as words too, because
     ours are measured.
     """
+    formats = [one.value for one in listing.formats]
     return {
         "title": listing.title,
         "title_en": listing.title_en,
@@ -281,13 +210,13 @@ def _said(listing: Listing) -> dict[str, Any]:
         "origin_text": "\n".join(f"{heading}：{text}" for heading, text in listing.words if heading and text),
         "themes": [theme.value for theme in listing.themes],
         "tags": list(listing.tags),
-        "formats": [one.value for one in listing.formats],
+        "formats": formats,
         "region_code": listing.region_code,
         "industry": listing.industry.value if listing.industry else None,
         "time_from": listing.time_from,
         "time_to": listing.time_to,
         "granularity": listing.granularity,
-        "collection_kind": v.CollectionKind.API if v.Format.API in listing.formats else v.CollectionKind.FILE,
+        "collection_kind": harvested.kind_of(formats),
         "update_cycle": listing.update_cycle or v.UpdateCycle.IRREGULAR,
         "security_level": listing.security_level or v.SecurityLevel.L1,
         "open_type": listing.open_type or v.OpenType.OPEN_UNCOND,

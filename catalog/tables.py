@@ -108,23 +108,27 @@ class TableStore:
         limit: int = 50,
         offset: int = 0,
         most: int = MAX_PAGE,
+        distinct: bool = False,
     ) -> Page:
         """Rows offset … offset+limit of what passes the filter, in file order if no other is asked for.
 
+        Of rows that are equal in the columns asked for `distinct` takes the first alone; it is ordered by these only.
         Raises Invalid for a page out of range or an unknown column, Refused when time or memory run out.
         """
         if not (0 < limit <= most and 0 <= offset < 2**62):
             raise Invalid("filter.page", limit=most)
-        query = _Query(path, columns, where, order)
+        query = _Query(path, columns, where, order, distinct=distinct)
         with self._cursor(self._seconds) as cursor:
             total = cursor.sql(query.count(), params=query.params).fetchall()[0][0]
             statement = f"{query.select()} LIMIT {int(limit)} OFFSET {int(offset)}"
             rows = cursor.sql(statement, params=query.params).fetchall()
         return Page(query.names, tuple(tuple(_plain(value) for value in row) for row in rows), total)
 
-    def count(self, path: Path, where: Filter = EVERY_ROW) -> int:
-        """How many rows pass the filter."""
-        query = _Query(path, None, where, ())
+    def count(
+        self, path: Path, where: Filter = EVERY_ROW, *, columns: Sequence[str] | None = None, distinct: bool = False
+    ) -> int:
+        """How many rows pass the filter, or how many that differ in some columns."""
+        query = _Query(path, columns, where, (), distinct=distinct)
         with self._cursor(self._seconds) as cursor:
             total: int = cursor.sql(query.count(), params=query.params).fetchall()[0][0]
         return total
@@ -172,7 +176,15 @@ class TableStore:
 class _Query:
     """One statement over one file: which columns, which rows, in which order."""
 
-    def __init__(self, path: Path, columns: Sequence[str] | None, where: Filter, order: Sequence[Order]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        columns: Sequence[str] | None,
+        where: Filter,
+        order: Sequence[Order],
+        *,
+        distinct: bool = False,
+    ) -> None:
         stored = _schema(path)
         self._position = {name: position for position, name in enumerate(stored.names)}
         self.names = tuple(stored.names if columns is None else columns)
@@ -185,20 +197,28 @@ class _Query:
         counted = "file_row_number" not in {name.lower() for name in stored.names}
         file = f"read_parquet(?, file_row_number = {_literal(counted)})"
         self._source = f"FROM {file} AS t({aliases}{', file_row_number' * counted}) WHERE {condition}"
+        self._distinct = distinct
+        if unknown := [by.column for by in order if distinct and by.column not in self.names]:
+            raise Invalid("filter.unknown-column", column=unknown[0][:200])
+        place = "min(t.file_row_number)" if distinct else "t.file_row_number"
         self._order = ", ".join(
             [f"{self._reference(by.column)} {'DESC' if by.descending else 'ASC'} NULLS LAST" for by in order]
-            + ["t.file_row_number"] * bool(order)
+            + [place] * (bool(order) or distinct)
         )
         self.params = [str(path), *values]
 
     def count(self) -> str:
         """The statement that counts."""
+        if self._distinct:
+            return f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(self._chosen)} {self._source})"
         return f"SELECT count(*) {self._source}"
 
     def select(self) -> str:
         """The statement that reads."""
         order = f" ORDER BY {self._order}" if self._order else ""
-        return f"SELECT {', '.join(self._chosen)} {self._source}{order}"
+        chosen = ", ".join(self._chosen)
+        group = f" GROUP BY {chosen}" if self._distinct else ""
+        return f"SELECT {chosen} {self._source}{group}{order}"
 
     def _reference(self, name: str) -> str:
         """The only way a column gets into a statement: by its place in the file."""

@@ -11,13 +11,14 @@ from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from catalog.harvest_models import HarvestSource
-from catalog.mapping import catalogues
+from catalog.mapping import catalogues, graphs
+from catalog.mapping.catalogues import Document
 from catalog.mapping.listing import Kind, Reading, Rejected
 from catalog.reading_files import intake
 from open_portal.wiring import Kit
@@ -28,6 +29,8 @@ from tenancy.outbound import Allowed, Client, Response
 
 SECONDS = 180.0
 """The longest that an address may take to hand over its catalogue."""
+MOST_PAGES = 1000
+"""Pages of one catalogue that are followed."""
 GZIP = b"\x1f\x8b"
 ENDINGS = frozenset(
     (".json", ".jsonl", ".ndjson", ".jsonld", ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".ttl", ".rdf", ".xml", ".nt")
@@ -63,11 +66,7 @@ def client(session: Session) -> Client:
 def of_file(path: Path, key: str, mapping: Mapping[str, str] | None, scratch: Path, name: str = "") -> Catalogue:
     """Open a file, packed with gzip or not; `name` where it isn't called what its ending should say."""
     name = name or path.name
-    document = catalogues.opened(path.read_bytes(), name)
-    if document.kind is not Kind.SHEET or document.content is not None:
-        reading = catalogues.read(document.kind, document, key, mapping, filename=name)
-        return Catalogue(document.kind, iter([reading]))
-    return Catalogue(Kind.SHEET, iter([_of_sheet(path, name, key, mapping, scratch)]))
+    return _told_apart(catalogues.opened(path.read_bytes(), name), path, name, key, mapping, scratch)
 
 
 def of_address(
@@ -78,14 +77,15 @@ def of_address(
     base = _API.sub("", address)
     if kind is Kind.CKAN or (kind is None and not ending and ckan_reading.is_ckan(base, calls)):
         return Catalogue(Kind.CKAN, _of_ckan(base, calls, key))
-    answer = calls.get(address, limit=catalogues.LARGEST, timeout=SECONDS)
-    if answer.status != 200:
-        raise Refused("harvest.http", address=address[:200], status=answer.status)
+    answer = _fetched(address, calls)
     name = _name_of(answer, ending)
+    document = catalogues.opened(answer.body, name, into=graphs.Into(answer.url))
+    if document.kind is Kind.DCAT:
+        return Catalogue(Kind.DCAT, _of_pages(document, answer.url, calls, key))
     with TemporaryDirectory(dir=scratch) as folder:
         path = Path(folder) / "catalogue"
         path.write_bytes(answer.body)
-        return of_file(path, key, mapping, scratch, name)
+        return _told_apart(document, path, name, key, mapping, scratch)
 
 
 def readings(kit: Kit, source: HarvestSource, session: Session) -> Iterator[Reading]:
@@ -97,6 +97,61 @@ def readings(kit: Kit, source: HarvestSource, session: Session) -> Iterator[Read
         yield from of_address(address, calls, key, mapping, kit.scratch, ckan).readings
 
     return fetched()
+
+
+def _fetched(address: str, calls: Client) -> Response:
+    answer = calls.get(address, limit=catalogues.LARGEST, timeout=SECONDS)
+    if answer.status != 200:
+        raise Refused("harvest.http", address=address[:200], status=answer.status)
+    return answer
+
+
+def _told_apart(
+    document: Document, path: Path, name: str, key: str, mapping: Mapping[str, str] | None, scratch: Path
+) -> Catalogue:
+    if document.kind is not Kind.SHEET or document.content is not None:
+        reading = catalogues.read(document.kind, document, key, mapping, filename=name)
+        return Catalogue(document.kind, iter([reading]))
+    return Catalogue(Kind.SHEET, iter([_of_sheet(path, name, key, mapping, scratch)]))
+
+
+def _of_pages(document: Document, here: str, calls: Client, key: str) -> Iterator[Reading]:
+    """A graph and the pages that follow it, read into one so that they come to what the whole would come to.
+
+    Pages are followed on one host alone: what is public doesn't lead inside. What isn't read whole must not look so,
+    thus a page that can't be read ends it all.
+    """
+    graph, size, seen, home = document.content, document.size, [here], _joined(here, "")[1]
+    after = graphs.following(graph, here)
+    while after:
+        after, host = _joined(here, after)
+        if after in seen:
+            raise Refused("harvest.pages-again", address=after[:200])
+        if host != home:
+            raise Refused("harvest.page-elsewhere", address=after[:200])
+        if len(seen) >= MOST_PAGES:
+            raise Refused("harvest.pages-many", limit=MOST_PAGES)
+        answer = _fetched(after, calls)
+        name = _name_of(answer, _ending(urlsplit(after).path))
+        page = catalogues.opened(answer.body, name, into=graphs.Into(answer.url, graph))
+        if page.kind is not Kind.DCAT:
+            raise Refused("harvest.page-kind", address=after[:200])
+        size += page.size
+        if size > catalogues.LARGEST:
+            raise Invalid("harvest.too-big", limit=catalogues.LARGEST // 1_000_000)
+        seen.append(after)
+        here, after = answer.url, graphs.following(graph, answer.url)
+    reading = catalogues.read(Kind.DCAT, document, key)
+    yield replace(reading, pages=tuple(seen) if len(seen) > 1 else ())
+
+
+def _joined(here: str, link: str) -> tuple[str, str]:
+    """The address to which a link on a page leads, and its host."""
+    try:
+        found = urljoin(here, link)
+        return found, urlsplit(found).hostname or ""
+    except ValueError:
+        return link, ""
 
 
 def _of_ckan(base: str, calls: Client, key: str) -> Iterator[Reading]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog import harvest_sources, harvests, scanning, search_index, successions, uploads
 from catalog.models import StoredFile, Version
 from catalog.reading_files import looking
-from open_portal import harvesting, letters
+from open_portal import harvesting, heartbeats, letters
 from open_portal.wiring import Kit
 from policies.later import Later
 from policies.refusals import Forbidden, Refusal
@@ -51,7 +51,7 @@ else:
 Handler = Callable[[Kit, Mapping[str, Any]], None]
 ORPHAN_AGE = timedelta(hours=1)
 JOB_AGE = timedelta(days=30)
-WATCH_SECONDS = 1.0
+WATCH = timedelta(seconds=1)
 SCHEDULES = {
     "audit.seal": 1,
     "index.catch-up": 5,
@@ -115,21 +115,16 @@ def check_now(kit: Kit, version_id: str) -> None:
 @contextmanager
 def _watched(kit: Kit, run_id: str) -> Iterator[threading.Event]:
     """An event that is set once the run is cancelled."""
-    cancelled, over = threading.Event(), threading.Event()
+    cancelled = threading.Event()
 
-    def watch() -> None:
-        while not over.wait(WATCH_SECONDS):
-            with suppress(SQLAlchemyError), kit.database.read() as session:
-                if runs.is_cancelled(session, run_id):
-                    cancelled.set()
+    def look() -> bool:
+        with suppress(SQLAlchemyError), kit.database.read() as session:
+            if runs.is_cancelled(session, run_id):
+                cancelled.set()
+        return cancelled.is_set()
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
+    with heartbeats.repeating(look, WATCH):
         yield cancelled
-    finally:
-        over.set()
-        watcher.join()
 
 
 def scan(kit: Kit, version_id: str) -> None:

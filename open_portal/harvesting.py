@@ -4,10 +4,8 @@ Each batch is a transaction of its own that first makes sure that its run still 
 text is fetched and read outside any transaction, while a thread keeps the lease.
 """
 
-import logging
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from catalog.harvest_models import HarvestRun, HarvestSource
 from catalog.harvests import Problem
 from catalog.importing import Imported, Seen
 from catalog.mapping.listing import Listing, Reading, Rejected
+from open_portal import heartbeats
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from policies.refusals import Invalid, Refusal, Refused, Stale
@@ -34,7 +33,6 @@ TRIES = 5
 """How often a batch is begun anew when somebody else changed one of its entries meanwhile."""
 TOLD = 1000
 """The problems that a tally holds in memory; all of them are on record."""
-log = logging.getLogger(__name__)
 
 Tell = Callable[["Tally"], None]
 T = TypeVar("T")
@@ -97,7 +95,7 @@ def run(kit: Kit, run_id: str, readings: Iterable[Reading], tell: Tell = lambda 
     with kit.database.read() as session:
         row = session.get_one(HarvestRun, run_id)
         harvest = _Harvest(kit, row.source, tell, run_id=run_id, dry=row.dry_run, archiving=row.archiving)
-    with _lease(kit, run_id):
+    with heartbeats.prolonging(kit, lambda unit: harvests.hold(unit, run_id), harvests.LEASE / 4, "harvest.lease"):
         try:
             harvest.take(readings)
             harvest.end()
@@ -142,6 +140,9 @@ class _Harvest:
     def take(self, readings: Iterable[Reading]) -> None:
         """Take over every reading, batch by batch."""
         for reading in readings:
+            if reading.pages and self.run_id is not None:
+                with self.unit() as (unit, row):
+                    harvests.note_pages(unit, row, reading.pages)
             self.book(Imported(), [_problem(one) for one in reading.rejected], repeated=reading.repeated)
             for one in reading.rejected:
                 if one.problem.code != NOT_LISTED:
@@ -226,30 +227,6 @@ class _Harvest:
             if row.asked_to_stop:
                 raise _Stopped
             yield unit, row
-
-
-@contextmanager
-def _lease(kit: Kit, run_id: str) -> Iterator[None]:
-    """Prolong the lease from time to time while a catalogue is fetched and read."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(harvests.LEASE.total_seconds() / 4):
-            try:
-                with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
-                    harvests.hold(unit, run_id)
-            except Refusal:
-                return
-            except Exception as error:  # noqa: BLE001 - the next beat may find the database back
-                log.error("harvest.lease", extra={"error": type(error).__name__})  # noqa: TRY400 - as above
-
-    heart = threading.Thread(target=beat, daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        over.set()
-        heart.join()
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

@@ -8,15 +8,15 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from open_portal import heartbeats
 from open_portal.handlers import HANDLERS, SCHEDULES
 from open_portal.wiring import Kit
 from policies.refusals import Refusal
 from tenancy import jobs, rules, work
 from tenancy.actors import SYSTEM
 from tenancy.jobs import LEASE, Claim
+from tenancy.work import Work
 
 IDLE_SECONDS = 0.5
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Worker:
         """Do one job and settle it, as done or as failed with its reason."""
         began = time.monotonic()
         problem = ""
-        with self._lease(claim):
+        with heartbeats.prolonging(self.kit, lambda unit: self._keep(unit, claim), LEASE / 3, "worker.lease"):
             try:
                 HANDLERS[claim.kind](self.kit, claim.payload)
             except Refusal as refusal:
@@ -92,23 +92,5 @@ class Worker:
                 extra={"kind": claim.kind, "job": claim.sequence, "seconds": round(time.monotonic() - began, 3)},
             )
 
-    @contextmanager
-    def _lease(self, claim: Claim) -> Iterator[None]:
-        """Prolong the lease from time to time while the job runs."""
-        done = threading.Event()
-
-        def beat() -> None:
-            while not done.wait(LEASE.total_seconds() / 3):
-                try:
-                    with work.begin(self.kit.database, SYSTEM, self.kit.clock()) as unit:
-                        jobs.keep(unit.session, claim, self.name, unit.now)
-                except Exception as error:  # noqa: BLE001 - the next beat may find the database back
-                    log.error("worker.lease", extra={"error": type(error).__name__})  # noqa: TRY400 - as above
-
-        heart = threading.Thread(target=beat, daemon=True)
-        heart.start()
-        try:
-            yield
-        finally:
-            done.set()
-            heart.join()
+    def _keep(self, unit: Work, claim: Claim) -> None:
+        jobs.keep(unit.session, claim, self.name, unit.now)

@@ -1,12 +1,12 @@
 """How a rate is defined and computed: versioned definitions over facts, readings that name every row they
 count."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar
 
 from policies.calendars import local_date
 from policies.indicator_facts import (
@@ -20,6 +20,7 @@ from policies.terms import speaks_english
 
 Subject = Literal["entry", "demand"]
 Period = Literal["year", "12months", "all"]
+Row = TypeVar("Row", EntryFacts, DemandFacts)
 STEP = Decimal("0.0001")
 LEAP_DAY = 29
 
@@ -128,8 +129,10 @@ def compute(
     or for all."""
     at = Moment(as_of, _since(definition.period, local_date(as_of)), definition.tolerance, definition.least_grade)
     if definition.subject == "entry":
-        return _read_entries(definition, [e for e in entries if scope is None or scope in e.path], at)
-    return _read_demands(definition, [d for d in demands if scope is None or scope in d.path], at)
+        within = [entry for entry in entries if scope is None or scope in entry.path]
+        return _read(definition, within, at, ENTRY_PREDICATES, "base", _each_source_once)
+    meant = [demand for demand in demands if scope is None or scope in demand.path]
+    return _read(definition, meant, at, DEMAND_PREDICATES, "accepted", _each_need_once)
 
 
 def standing(definition: Definition, reading: Reading, on: date) -> Standing | None:
@@ -156,31 +159,25 @@ def _since(period: Period, today: date) -> date:
     return date(today.year - 1, today.month, day)
 
 
-def _read_entries(definition: Definition, entries: Sequence[EntryFacts], at: Moment) -> Reading:
-    base = [entry for entry in entries if ENTRY_PREDICATES["base"](entry, at)]
+def _read(
+    definition: Definition,
+    rows: Sequence[Row],
+    at: Moment,
+    predicates: Mapping[str, Callable[[Row, Moment], bool]],
+    counted: str,
+    once: Callable[[Iterable[Row]], list[Row]],
+) -> Reading:
+    """Read an indicator of entries or of demands: which of them count at all, and how each is kept once."""
+    base = [row for row in rows if predicates[counted](row, at)]
     if definition.dedupe:
-        base = _each_source_once(base)
+        base = once(base)
 
-    def holds(entry: EntryFacts, names: Sequence[str]) -> bool:
-        return all(ENTRY_PREDICATES[name](entry, at) for name in names)
+    def holds(row: Row, names: Sequence[str]) -> bool:
+        return all(predicates[name](row, at) for name in names)
 
-    below = [entry for entry in base if holds(entry, definition.denominator)]
-    above = {entry.id for entry in below if holds(entry, definition.numerator)}
-    beside = {name: _ids(e for e in base if holds(e, [name])) for name in definition.beside}
-    return _reading(definition, below, above, beside)
-
-
-def _read_demands(definition: Definition, demands: Sequence[DemandFacts], at: Moment) -> Reading:
-    base = [demand for demand in demands if DEMAND_PREDICATES["accepted"](demand, at)]
-    if definition.dedupe:
-        base = _each_need_once(base)
-
-    def holds(demand: DemandFacts, names: Sequence[str]) -> bool:
-        return all(DEMAND_PREDICATES[name](demand, at) for name in names)
-
-    below = [demand for demand in base if holds(demand, definition.denominator)]
-    above = {demand.id for demand in below if holds(demand, definition.numerator)}
-    beside = {name: _ids(d for d in base if holds(d, [name])) for name in definition.beside}
+    below = [row for row in base if holds(row, definition.denominator)]
+    above = {row.id for row in below if holds(row, definition.numerator)}
+    beside = {name: _ids(row for row in base if holds(row, [name])) for name in definition.beside}
     return _reading(definition, below, above, beside)
 
 

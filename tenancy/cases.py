@@ -16,7 +16,7 @@ from policies.vocabulary import Role, TenantKind
 from tenancy import notices
 from tenancy.actors import Actor
 from tenancy.models import Tenant, TenantAncestor
-from tenancy.numbers import next_number
+from tenancy.numbers import number_of_year
 from tenancy.records import Case, Decision, Reminder
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -57,11 +57,9 @@ def begin(
     rules, opener = rulebook.in_force(), opened_by or work.actor.id
     drawn = tuple(chain) if chain else None
     opened = approval.open_case(kind, opener, work.now, rules, chain=drawn, urgency=urgency)
-    year = local_date(work.now).year
     case = Case(
         id=new_id(),
-        number=number
-        or f"{PREFIXES.get(kind, kind[:2])}-{year}-{next_number(work.session, f'case:{kind}:{year}'):06d}",
+        number=number or number_of_year(work.session, PREFIXES.get(kind, kind[:2]), f"case:{kind}", work.now),
         kind=kind,
         subject_kind=type(subject).__name__,
         subject_id=subject.id,  # type: ignore[attr-defined]

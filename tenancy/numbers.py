@@ -1,8 +1,11 @@
 """Numbers that are given out once: resource codes, case numbers."""
 
+from datetime import datetime
+
 from sqlalchemy import case
 from sqlalchemy.orm import Session
 
+from policies.calendars import local_date
 from tenancy.database import insert
 from tenancy.records import Counter
 
@@ -22,6 +25,12 @@ def next_numbers(session: Session, key: str, count: int) -> range:
     )
     last = session.execute(statement).scalar_one()
     return range(last - count + 1, last + 1)
+
+
+def number_of_year(session: Session, prefix: str, key: str, at: datetime) -> str:
+    """The next number as people say it, such as SQ-2026-000012, counted anew each year in Shanghai."""
+    year = local_date(at).year
+    return f"{prefix}-{year}-{next_number(session, f'{key}:{year}'):06d}"
 
 
 def at_least(session: Session, key: str, number: int) -> None:

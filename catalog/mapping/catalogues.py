@@ -26,10 +26,13 @@ _PACKAGE = ("resources", "owner_org", "organization", "num_resources", "metadata
 
 
 class Document:
-    """A catalogue opened: what kind it is, and what `read` needs of it; `where` is the path to its records."""
+    """A catalogue opened: what kind it is, and what `read` needs of it.
+
+    `where` is the path to its records, `size` how many characters it had.
+    """
 
     def __init__(self, kind: Kind, content: Any, where: str = "") -> None:
-        self.kind, self.content, self.where = kind, content, where
+        self.kind, self.content, self.where, self.size = kind, content, where, 0
 
 
 def recognise(content: object, filename: str = "") -> Kind:
@@ -74,8 +77,10 @@ def read(
     return lists.read(listed, source_key, mapping, document.where or where, spend=spend)
 
 
-def opened(content: object, filename: str = "", kind: Kind | None = None) -> Document:
-    """Open a catalogue; with a kind it is taken for that, where its form allows."""
+def opened(
+    content: object, filename: str = "", kind: Kind | None = None, *, into: graphs.Into | None = None
+) -> Document:
+    """Open a catalogue; with a kind it is taken for that, where its form allows. `into` is for RDF."""
     name = filename.lower().removesuffix(".gz")
     if isinstance(content, bytes | bytearray):
         content = _unpacked(bytes(content))
@@ -83,39 +88,40 @@ def opened(content: object, filename: str = "", kind: Kind | None = None) -> Doc
             return Document(Kind.SHEET, None)
         content = _text(content)
     if not isinstance(content, str):
-        return _json(content, kind)
+        return _json(content, kind, into=into)
     if len(content) > LARGEST:
         raise Invalid("harvest.too-big", limit=LARGEST // 1_000_000)
     text = content.lstrip("\ufeff \t\r\n")
     del content
     if not text:
         raise Invalid("harvest.empty")
-    if text[0] in "[{" and (document := _json_text(text, name, kind)):
-        return document
-    return _other(text, name, kind)
+    document = _json_text(text, name, kind, into) if text[0] in "[{" else None
+    document = document or _other(text, name, kind, into)
+    document.size = len(text)
+    return document
 
 
-def _other(text: str, name: str, kind: Kind | None) -> Document:
+def _other(text: str, name: str, kind: Kind | None, into: graphs.Into | None) -> Document:
     """What is no JSON: RDF, a sheet of text, or nothing that can be read."""
     head = text[:4000].lower()
     form = next((form for suffix, form in RDF_FORMS.items() if name.endswith(suffix)), "")
     if head.startswith(("<!doctype html", "<html")):
         raise Invalid("harvest.web-page")
     if text.startswith("<?xml") or "<rdf:rdf" in head:
-        return Document(Kind.DCAT, graphs.parse(text, "xml"))
+        return Document(Kind.DCAT, graphs.parse(text, "xml", into))
     if form in ("turtle", "nt") or head.startswith(("@prefix", "@base", "prefix ", "base ", "# ")) or kind is Kind.DCAT:
-        return Document(Kind.DCAT, graphs.parse(text, form or "turtle"))
+        return Document(Kind.DCAT, graphs.parse(text, form or "turtle", into))
     if name.endswith(SHEETS) or kind is Kind.SHEET:
         return Document(Kind.SHEET, None)
     if "http://www.w3.org/ns/dcat#" in head:
-        return Document(Kind.DCAT, graphs.parse(text, "turtle"))
+        return Document(Kind.DCAT, graphs.parse(text, "turtle", into))
     raise Invalid("harvest.unknown-kind")
 
 
-def _json_text(text: str, name: str, kind: Kind | None) -> Document | None:
+def _json_text(text: str, name: str, kind: Kind | None, into: graphs.Into | None) -> Document | None:
     """JSON or JSON lines; None for a text that only begins like one, as Turtle may with a bracket."""
     try:
-        return _json(json.loads(text), kind, name)
+        return _json(json.loads(text), kind, name, into)
     except RecursionError as error:
         raise Invalid("harvest.json-deep") from error
     except ValueError as error:
@@ -135,13 +141,13 @@ def _parses(text: str) -> bool:
         return False
 
 
-def _json(document: object, kind: Kind | None, name: str = "") -> Document:
+def _json(document: object, kind: Kind | None, name: str = "", into: graphs.Into | None = None) -> Document:
     """A parsed document by what it holds."""
     records, where = _records(document)
     first = next((one for one in records if isinstance(one, Mapping)), {})
     found = kind or _kind(document, first, name)
     if found is Kind.DCAT:
-        return Document(Kind.DCAT, graphs.of_json(document))
+        return Document(Kind.DCAT, graphs.of_json(document, into))
     if found is Kind.DATA_JSON:
         return Document(Kind.DATA_JSON, document)
     return Document(found, records, where)

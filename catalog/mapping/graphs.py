@@ -8,6 +8,7 @@ in the graph.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.mapping import dcat, identities, portal_words, regions, tidy
@@ -39,6 +40,9 @@ SPDX = "http://spdx.org/rdf/terms#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 ADMS = "http://www.w3.org/ns/adms#"
 SCHEMA = "http://schema.org/"
+HYDRA = "http://www.w3.org/ns/hydra/core#"
+NEXT = ("next", "nextPage")
+"""What Hydra calls the next page, and what it called it before."""
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 PREFIXES = {DCAT: "dcat:", DCT: "dct:", FOAF: "foaf:", ADMS: "adms:", RDFS: "rdfs:", SCHEMA: "schema:"}
 LABELS = (SKOS + "prefLabel", RDFS + "label", FOAF + "name", DCT + "title", SCHEMA + "name")
@@ -62,23 +66,52 @@ _ENTITIES = re.compile(r"<!(?:ENTITY|DOCTYPE)", re.IGNORECASE)
 _WORDS = (DCT + "rights", DCT + "provenance", ADMS + "versionNotes", DCT + "type", DCT + "conformsTo")
 
 
-def parse(text: str, form: str) -> Any:
+@dataclass(frozen=True)
+class Into:
+    """Where what is parsed came from, and the graph of the pages before it, which it is added to if there is one."""
+
+    base: str = HERE
+    graph: Any = None
+
+
+def parse(text: str, form: str, into: Into | None = None) -> Any:
     """A graph from text in a form of rdflib ("turtle", "xml", "nt"); Invalid says what is wrong with it."""
+    into = into or Into()
     if form == "xml":
         text = _safe_xml(text)
     if len(text) > LARGEST:
         raise Invalid("harvest.too-big", limit=LARGEST // 1_000_000)
-    return _filled(lambda graph: graph.parse(data=text, format=form, publicID=HERE))
+    return _filled(lambda graph: graph.parse(data=text, format=form, publicID=into.base), into.graph)
 
 
-def of_json(document: object) -> Any:
+def of_json(document: object, into: Into | None = None) -> Any:
     """A graph from parsed JSON-LD, named graphs in it put together; Invalid says what is wrong with it."""
-    safe = _safe_json(document)
-    return _filled(lambda graph: jsonld.to_rdf(safe, graph, base=HERE))
+    into = into or Into()
+    # The parser keeps the names of blank nodes: those of the next page must not become those of this one.
+    safe = _safe_json(document, "" if into.graph is None else f"p{len(into.graph)}-")
+    return _filled(lambda graph: jsonld.to_rdf(safe, graph, base=into.base), into.graph)
 
 
-def _filled(parse_into: Callable[[Any], object]) -> Any:
-    graph = rdflib.Graph(bind_namespaces="none")
+def following(graph: Any, here: str) -> str:
+    """The address of the page after the one that lies `here`, as Hydra says it; empty where there is none.
+
+    Where pages of several things are told of, the one named `here` counts; Invalid if none is. What is told of pages
+    is taken out of the graph, so that the next page can be read into it.
+    """
+    told = [pair for name in NEXT for pair in graph.subject_objects(rdflib.URIRef(HYDRA + name))]
+    for name in NEXT:
+        graph.remove((None, rdflib.URIRef(HYDRA + name), None))
+    found = {str(after) for _, after in told}
+    if len(found) > 1:
+        found = {str(after) for page, after in told if str(page) == here}
+    if len(found) > 1 or (told and not found):
+        raise Invalid("harvest.pages-unclear", address=here[:200])
+    return next(iter(found), "")
+
+
+def _filled(parse_into: Callable[[Any], object], graph: Any) -> Any:
+    # Pages are read into one graph: graphs put together afterwards have lost the order of their triples.
+    graph = rdflib.Graph(bind_namespaces="none") if graph is None else graph
     try:
         parse_into(graph)
     except Exception as error:  # whatever a parser of somebody else's may raise
@@ -311,19 +344,21 @@ def _safe_xml(text: str) -> str:
     return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
 
 
-def _safe_json(document: object) -> object:
-    """JSON-LD that needs nothing from elsewhere."""
-    level: list[object] = [document]
+def _safe_json(document: object, mark: str) -> object:
+    """JSON-LD that needs nothing from elsewhere, its blank nodes marked."""
+    level: list[Any] = [document]
     for _ in range(MOST_LEVELS):
-        nested: list[object] = []
+        nested: list[Any] = []
         for one in level:
             if isinstance(one, dict):
                 for name in ("@context", "@import"):
                     if name in one:
                         one[name] = _local(one[name])
-                nested.extend(one.values())
-            elif isinstance(one, list):
-                nested.extend(one)
+            children = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+            for name, value in list(children):
+                if mark and isinstance(value, str) and value.startswith("_:"):
+                    one[name] = f"_:{mark}{value[2:]}"
+                nested.append(value)
         if not nested:
             return document
         level = nested

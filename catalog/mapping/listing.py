@@ -106,7 +106,8 @@ class Reading:
     """What one catalogue came to: `read` = listings + repeated + rejected.
 
     `repeated` counts records that are word for word the same as one before them. `headings` says which heading
-    was taken for which field, where the source has headings at all.
+    was taken for which field, where the source has headings at all. `pages` are the addresses of its parts, where
+    each told of the next.
     """
 
     listings: tuple[Listing, ...]
@@ -114,6 +115,7 @@ class Reading:
     repeated: int
     read: int
     headings: tuple[tuple[str, str], ...] = ()
+    pages: tuple[str, ...] = ()
 
     def unread(self) -> Counter[Unread]:
         """Count the values that no table of ours knows."""

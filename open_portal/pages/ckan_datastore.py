@@ -56,25 +56,29 @@ class Table:
 
 @dataclass(frozen=True)
 class Span:
-    """Which of the rows are wanted: how many, past so many others, or after the row with a number."""
+    """Which of the rows are wanted: how many, past so many others, or after the row with a number.
+
+    Distinct ones are told apart by the columns asked for; only rows in the order of the table itself are `counted`,
+    so that one can go on after any of them.
+    """
 
     limit: int
     offset: int = 0
     after: int = 0
+    distinct: bool = False
+    counted: bool = True
 
 
 @answers()
 def datastore_search(params: Params) -> dict[str, Any]:
-    """Rows of a resource: filters, q, fields, sort, limit (at most 32000), offset, records_format, include_total."""
+    """Rows of a resource, by filters, q, fields, distinct, sort, limit (at most 32000), offset, records_format."""
     resource_id, table = given.needed(params, "resource_id"), _table(given.needed(params, "resource_id"))
-    if given.true(params.get("distinct")):
-        raise invalid(distinct=["Not supported"])
     form = given.text(params, "records_format", "objects")
     if form not in FORMATS:
         raise invalid(records_format=[f"Value must be one of {', '.join(FORMATS)}"])
     names = _fields(params, table)
     where, order = _where(params, table), _order(params, table)
-    span = _span(params, bool(order))
+    span = _span(params, names, order)
     limit, offset = span.limit, span.offset
     found, last = _read(table, names, where, order, span)
     answer: dict[str, Any] = {
@@ -95,7 +99,7 @@ def datastore_search(params: Params) -> dict[str, Any]:
         if params.get(name):
             answer[name] = params[name]
     if given.true(params.get("include_next_page")):
-        answer["next_page"] = _following(found, order, span, last)
+        answer["next_page"] = _following(found, span, last)
     _count_call(table, len(found.rows))
     return answer
 
@@ -206,13 +210,19 @@ def _order(params: Params, table: Table) -> tuple[Order, ...]:
     return tuple(found[: filters.MAX_ORDERS])
 
 
-def _span(params: Params, sorted_: bool) -> Span:
+def _span(params: Params, names: Sequence[str], order: Sequence[Order]) -> Span:
     """Which rows are wanted; a token that a page gave stands for the row after which it ended."""
     limit = given.number(params, "limit", 100, MOST_ROWS)
+    # With its number every row differs from every other.
+    distinct = given.true(params.get("distinct")) and NUMBER not in names
+    if unknown := [by.column for by in order if distinct and by.column not in names]:
+        raise invalid(sort=[f'field "{unknown[0][:80]}" has to be among the fields of distinct rows'])
+    counted = not (order or distinct)
     token = TOKEN.fullmatch(given.text(params, "offset"))
     if token is None:
-        return Span(limit, given.number(params, "offset", 0, given.MOST_OFFSET))
-    if sorted_:
+        offset = given.number(params, "offset", 0, given.MOST_OFFSET)
+        return Span(limit, offset, distinct=distinct, counted=counted)
+    if not counted:
         raise invalid(offset=["A token goes with the order of the table alone"])
     return Span(limit, after=int(token[1]))
 
@@ -220,18 +230,25 @@ def _span(params: Params, sorted_: bool) -> Span:
 def _read(table: Table, names: Sequence[str], where: Filter, order: Sequence[Order], span: Span) -> tuple[Page, int]:
     """The rows and the number of the last of them; how many there are counts those that lie behind too."""
     assert table.version.table is not None  # noqa: S101 - a table without a file was refused
-    wanted = list(dict.fromkeys([*names, NUMBER]))
+    wanted = list(names) if span.distinct else list(dict.fromkeys([*names, NUMBER]))
     with kit().blobs.local_path(table.version.table.sha256) as path:
         store = kit().tables
         if not span.limit:
-            return Page(tuple(names), (), store.count(path, where)), 0
+            return Page(tuple(names), (), store.count(path, where, columns=names, distinct=span.distinct)), 0
         beyond = where
         if span.after:
             beyond = replace(where, conditions=(*where.conditions, Condition(NUMBER, Op.GT, (span.after,))))
         found = store.page(
-            path, columns=wanted, where=beyond, order=order, limit=span.limit, offset=span.offset, most=MOST_ROWS
+            path,
+            columns=wanted,
+            where=beyond,
+            order=order,
+            limit=span.limit,
+            offset=span.offset,
+            most=MOST_ROWS,
+            distinct=span.distinct,
         )
-        last = found.rows[-1][wanted.index(NUMBER)] if found.rows else 0
+        last = found.rows[-1][wanted.index(NUMBER)] if found.rows and not span.distinct else 0
         rows = tuple(row[: len(names)] for row in found.rows)
         return Page(tuple(names), rows, store.count(path, where) if span.after else found.total), last
 
@@ -277,11 +294,11 @@ def _links(params: Params, limit: int, offset: int) -> dict[str, str]:
     return {"start": start, "next": f"{start}&offset={offset + limit}"}
 
 
-def _following(found: Page, order: Sequence[Order], span: Span, last: int) -> str | None:
+def _following(found: Page, span: Span, last: int) -> str | None:
     """What to send as offset for the next page; nothing after the last."""
     if not found.rows or len(found.rows) < span.limit:
         return None
-    return str(span.offset + span.limit) if order else f"after-{last}"
+    return f"after-{last}" if span.counted else str(span.offset + span.limit)
 
 
 def _count_call(table: Table, rows: int) -> None:

@@ -129,17 +129,18 @@ def resource_show(params: Params) -> dict[str, Any]:
 
 @answers()
 def resource_search(params: Params) -> dict[str, Any]:
-    """Resources of which each `field:term` of `query` holds; the fields are format, name, description, url and id."""
+    """Resources of which each `field:term` of `query` holds; the fields are format, name, description, url and id.
+
+    By id any is found at once. Otherwise the datasets that have the formats asked for are read, and the search is
+    refused, with their number, where these are more than 5000.
+    """
     terms = given.names(params.get("query"))
     if not terms:
         raise invalid(query=["Missing value"])
     tests = [_resource_term(term) for term in terms]
     offset = given.number(params, "offset", 0, given.MOST_OFFSET)
     limit = given.number(params, "limit", MOST_ROWS, MOST_ROWS)
-    # What we hold ourselves is offered in more formats than the one in which it came.
-    formats = [Has("format", (value.lower(),)) for name, value in tests if name == "format"]
-    condition = Every(tuple(Some((one, Has("origin", (v.Origin.OWN.value,)))) for one in formats))
-    matching = [one for one in _resources(condition) if all(_matches(one, *test) for test in tests)]
+    matching = [one for one in _resources(tests) if all(_matches(one, *test) for test in tests)]
     by = given.text(params, "order_by")
     if by in mapping.RESOURCE_FIELDS:
         matching.sort(key=lambda one: str(one[by] or ""))
@@ -238,14 +239,28 @@ def _matches(resource: Mapping[str, Any], name: str, value: str) -> bool:
     return held == value.lower() if name in {"id", "hash"} else value.lower() in held
 
 
-def _resources(condition: Condition) -> Iterator[dict[str, Any]]:
-    """Resources of every entry that meets a condition, the last changed first; refused where these are too many."""
+def _resources(tests: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Resources that may pass the tests, of entries that everyone may know of; refused where too many would be read."""
+    ids = [value for name, value in tests if name == "id"]
+    for package in _known_by(ids[0]) if ids else _in_formats([value for name, value in tests if name == "format"]):
+        yield from package["resources"]
+
+
+def _known_by(resource_id: str) -> list[dict[str, Any]]:
+    found = view.packages(view.holders(resource_id), "zh")
+    return [one for one in found if one["state"] == "active" and not one["private"]]
+
+
+def _in_formats(names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The packages that have some formats, the last changed first."""
+    # What we hold ourselves is offered in more formats than the one in which it came.
+    own = Has("origin", (v.Origin.OWN.value,))
+    condition = Every(tuple(Some((Has("format", (name.lower(),)), own)) for name in names))
     first, total = 0, 1
     while first < total:
         found = view.selected({}, condition, Wish("by_changed", True, first, MOST_ROWS))
         total, first = found.total, first + MOST_ROWS
         if total > MOST_READ:
-            message = f"{total} datasets would have to be read, at most {MOST_READ} are: ask for a rarer format"
+            message = f"{total} datasets would have to be read, at most {MOST_READ} are; name an id or a rarer format"
             raise ActionError(409, "Search Error", message=message)
-        for package in view.packages(found.entries, "zh"):
-            yield from package["resources"]
+        yield from view.packages(found.entries, "zh")

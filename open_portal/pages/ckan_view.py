@@ -97,15 +97,18 @@ def _package(entry: Entry, offers: Sequence[Offer], language: str, *, public: bo
 
 def with_resource(resource_id: str) -> tuple[Entry, dict[str, Any]]:
     """The entry to which a resource belongs, and the resource; NotFound where the asker may know of neither."""
-    for one in _candidates(resource_id):
+    for one in holders(resource_id):
         for resource in packages([one], "zh")[0]["resources"]:
             if resource["id"] == resource_id:
                 return one, resource
     raise not_found("Resource")
 
 
-def _candidates(resource_id: str) -> list[Entry]:
-    """Our own resources begin with the entry's id; those of other platforms are known to the index."""
+def holders(resource_id: str) -> list[Entry]:
+    """The entries that may have a resource with an id, of those that the asker may know of.
+
+    Our own resources begin with the entry's id; those of other platforms are known to the index.
+    """
     owner = resource_id[:36]
     query = select(Entry).where(Entry.id == owner, *visible())
     own = list(session().scalars(query))

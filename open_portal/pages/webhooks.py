@@ -64,7 +64,7 @@ def new_webhook() -> str:
     """The form for an address."""
     form = _form()
     form.events.data = [one.value for one in v.HookEvent]
-    return render_template("my/webhook_new.html", form=form)
+    return render_template("my/webhook_form.html", form=form, hook=None, lost=False)
 
 
 @pages.post("/my/webhooks/new")
@@ -72,8 +72,7 @@ def add_webhook() -> ResponseReturnValue:
     """Enter an address; the answer shows its secret, for the only time."""
     form = _form()
     try:
-        query = _query_of(form.search.data or "")
-        only = hooks.Narrowing(query, (form.code.data or "").strip(), (form.publisher.data or "").strip())
+        only = _narrowing(form)
         with deed() as unit:
             tenant = unit.session.get(Tenant, form.owner.data) if form.owner.data else None
             if form.owner.data and tenant is None:
@@ -84,7 +83,7 @@ def add_webhook() -> ResponseReturnValue:
             hook_id = made.id
     except Refusal as refusal:
         mark(form, refusal)
-        return render_template("my/webhook_new.html", form=form), 422
+        return render_template("my/webhook_form.html", form=form, hook=None, lost=False), 422
     hook = hooks.find(session(), hook_id, actor())
     return render_template("my/webhook_made.html", hook=hook, secret=secret)
 
@@ -104,6 +103,43 @@ def webhook(hook_id: str) -> str:
         most=LOGGED,
         days=KEPT.days,
     )
+
+
+@pages.get("/my/webhooks/<hook_id>/change")
+def edit_webhook(hook_id: str) -> str:
+    """The form with what an address is told of now."""
+    hook = hooks.find(session(), hook_id, actor())
+    form, entry = _form(), _entry(hook)
+    form.address.data, form.events.data = hook.address, hook.events
+    form.search.data = _search_of(hook)
+    form.code.data = entry.code if entry else ""
+    form.publisher.data = hook.publisher.key if hook.publisher else ""
+    return render_template("my/webhook_form.html", form=form, hook=hook, lost=bool(hook.entry_id and not entry))
+
+
+@pages.post("/my/webhooks/<hook_id>/change")
+def change_webhook(hook_id: str) -> ResponseReturnValue:
+    """Say anew what an address is told of."""
+    form = _form()
+    try:
+        only = _narrowing(form)
+        with deed() as unit:
+            hook = hooks.find(unit.session, hook_id, actor())
+            hooks.change(unit, hook, address=form.address.data or "", events=form.events.data or (), only=only)
+    except Invalid as refusal:
+        mark(form, refusal)
+        kept = hooks.find(session(), hook_id, actor())
+        return render_template("my/webhook_form.html", form=form, hook=kept, lost=False), 422
+    flash(_("Saved. It holds for what happens from now on."), "success")
+    return redirect(url_for("my.webhook", hook_id=hook_id), 303)
+
+
+@pages.post("/my/webhooks/<hook_id>/secret")
+def renew_webhook_secret(hook_id: str) -> str:
+    """Sign with a new secret; the answer shows it, for the only time."""
+    with deed() as unit:
+        secret = hooks.renew_secret(unit, hooks.find(unit.session, hook_id, actor()))
+    return render_template("my/webhook_made.html", hook=hooks.find(session(), hook_id, actor()), secret=secret)
 
 
 @pages.post("/my/webhooks/<hook_id>/ping")
@@ -149,6 +185,11 @@ def _form() -> WebhookForm:
     return form
 
 
+def _narrowing(form: WebhookForm) -> hooks.Narrowing:
+    query = _query_of(form.search.data or "")
+    return hooks.Narrowing(query, (form.code.data or "").strip(), (form.publisher.data or "").strip())
+
+
 def _query_of(typed: str) -> str:
     """The parameters of a search whose address was pasted; Invalid for any other address."""
     if not typed.strip():
@@ -173,14 +214,24 @@ def _host(hook: Webhook) -> str:
     return urlsplit(hook.address).netloc
 
 
-def _facts(hook: Webhook) -> list[tuple[str, str]]:
+def _search_of(hook: Webhook) -> str:
+    """The search to which an address is narrowed, as people read it."""
+    return uri_to_iri(url_for("datasets.find", _external=True) + "?" + hook.query) if hook.query else ""
+
+
+def _entry(hook: Webhook) -> Entry | None:
+    """The one entry to which an address is narrowed, if the reader may see it."""
     seen = select(Entry).where(Entry.id == hook.entry_id, reading.readable(actor(), Purpose.SEE, now()))
-    entry = session().scalars(seen).first() if hook.entry_id else None
+    return session().scalars(seen).first() if hook.entry_id else None
+
+
+def _facts(hook: Webhook) -> list[tuple[str, str]]:
+    entry = _entry(hook)
     found = [
         (_("Address"), hook.address),
         (_("For whom"), words.tenant_name(hook.tenant) if hook.tenant else _("Myself")),
         (_("Events"), words.together(_event(one) for one in hook.events)),
-        (_("Only what a search finds"), uri_to_iri(url_for("datasets.find") + "?" + hook.query) if hook.query else ""),
+        (_("Only what a search finds"), _search_of(hook)),
         (_("Only one dataset"), words.title(entry) if entry else ""),
         (_("Only one publisher"), words.tenant_name(hook.publisher) if hook.publisher else ""),
     ]

@@ -11,7 +11,6 @@ from catalog import sources
 from catalog.models import Entry, Version
 from policies import vocabulary as v
 from policies.approval import Moved
-from policies.calendars import local_date
 from policies.procedures import Move
 from policies.refusals import Invalid, NotFound, Refused
 from quality.issues.issue_models import GATE, Issue
@@ -21,7 +20,7 @@ from tenancy import cases, notices
 from tenancy import work as works
 from tenancy.actors import SYSTEM, Actor
 from tenancy.models import Membership, Tenant, TenantAncestor
-from tenancy.numbers import next_number
+from tenancy.numbers import number_of_year
 from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -63,10 +62,9 @@ def begin(
     The caller has asked for permission. `more` are further columns, as of a reporter without an account.
     """
     owner, examined = owner_of(work.session, entry, fault.item), fault.source is not v.IssueSource.PUBLIC
-    year = local_date(work.now).year
     issue = Issue(
         **{"id": new_id(), "reporter_id": work.actor.id, "passed": [], **more},
-        number=f"WT-{year}-{next_number(work.session, f'case:ISSUE:{year}'):06d}",
+        number=number_of_year(work.session, "WT", "case:ISSUE", work.now),
         entry_id=entry.id,
         entry=entry,
         tenant_id=owner.id,

@@ -20,7 +20,7 @@ from sharing.access.models import Application
 from tenancy import cases
 from tenancy.actors import Actor
 from tenancy.models import Tenant, TenantAncestor
-from tenancy.numbers import next_number
+from tenancy.numbers import number_of_year
 from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -57,10 +57,9 @@ def start(work: Work, entry: Entry, form_token: str, *, tenant: Tenant | None, k
         or entry.open_tier not in {v.OpenTier.T2, v.OpenTier.T3}
     ):
         raise Refused("application.not-restricted", code=entry.code)
-    year = local_date(work.now).year
     application = Application(
         id=new_id(),
-        number=f"SQ-{year}-{next_number(work.session, f'application:{year}'):06d}",
+        number=number_of_year(work.session, "SQ", "application", work.now),
         entry_id=entry.id,
         entry=entry,
         person_id=work.actor.id,

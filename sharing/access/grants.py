@@ -16,7 +16,7 @@ from sharing.access.models import Application, Credential, Grant, Usage
 from tenancy import cases, codes
 from tenancy.actors import ANONYMOUS, Actor
 from tenancy.database import insert
-from tenancy.numbers import next_number
+from tenancy.numbers import number_of_year
 from tenancy.types import new_id
 from tenancy.work import Work
 
@@ -37,10 +37,9 @@ def issue(work: Work, application: Application) -> str:
     ends_at = _midnight(application.valid_to + timedelta(days=1))
     if ends_at <= work.now:
         raise Refused("grant.term-over", number=application.number)
-    year = local_date(work.now).year
     grant = Grant(
         id=new_id(),
-        number=f"GR-{year}-{next_number(work.session, f'grant:{year}'):06d}",
+        number=number_of_year(work.session, "GR", "grant", work.now),
         application_id=application.id,
         application=application,
         entry_id=application.entry_id,

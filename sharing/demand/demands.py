@@ -17,7 +17,7 @@ from sharing.demand.models import Demand, DemandChange
 from tenancy import cases
 from tenancy.actors import Actor
 from tenancy.models import Tenant, TenantAncestor
-from tenancy.numbers import next_number
+from tenancy.numbers import number_of_year
 from tenancy.records import Case
 from tenancy.types import new_id
 from tenancy.work import Work
@@ -56,8 +56,7 @@ def ask(
     }
     if fields:
         raise Invalid("demand.incomplete", fields=fields)
-    year = local_date(work.now).year
-    demand.number = f"XQ-{year}-{next_number(work.session, f'demand:{year}'):06d}"
+    demand.number = number_of_year(work.session, "XQ", "demand", work.now)
     work.session.add(demand)
     work.session.flush()
     demand.case = cases.begin(

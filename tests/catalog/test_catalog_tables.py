@@ -105,6 +105,22 @@ def test_pages_of_an_ordered_table_neither_repeat_nor_skip(tables: TableStore, f
     assert seen == sorted(range(5000), key=lambda n: n % 3)
 
 
+def test_distinct_rows_are_the_first_of_each_in_file_order_and_counted(tables: TableStore, folder: Path) -> None:
+    path = folder / "t.parquet"
+    found = tables.page(path, columns=["否"], distinct=True)
+    assert (found.rows, found.total) == (((True,), (False,), (None,)), 3)
+    assert tables.page(path, columns=["否"], distinct=True, limit=1, offset=1).rows == ((False,),)
+    pairs = tables.page(path, columns=["日", "否"], distinct=True, order=[Order("否", descending=True)])
+    assert [row[1] for row in pairs.rows] == [True, True, False, False, False, None]
+    wanted = list(dict.fromkeys((row[4], row[3]) for row in ROWS))
+    assert set(pairs.rows) == set(wanted)
+    assert pairs.total == len(wanted) == tables.count(path, columns=["日", "否"], distinct=True)
+    by_number = Filter((Condition("数", Op.GT, (0,)),))
+    assert tables.page(path, columns=["否"], where=by_number, distinct=True).total == 2
+    with pytest.raises(Invalid):
+        tables.page(path, columns=["否"], distinct=True, order=[Order("数")])
+
+
 def test_weird_names_are_only_names(tables: TableStore, folder: Path) -> None:
     path = folder / "weird.parquet"
     for position, name in enumerate(WEIRD):

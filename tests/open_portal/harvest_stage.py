@@ -55,6 +55,12 @@ def begin(kit: Kit, key: str = KEY, holder: str = "", **values: Any) -> str:
         return harvests.begin(unit, source, name, harvesting.alive, origin="x.json", **values).id
 
 
+def asked(kit: Kit, source: HarvestSource) -> str:
+    """Have the worker read a source; the run's id."""
+    with work.begin(kit.database, SYSTEM, kit.clock()) as unit:
+        return harvests.ask(unit, unit.session.merge(source)).id
+
+
 def run(kit: Kit, *readings: Reading, archiving: bool = True) -> Tally:
     """Take over a whole catalogue."""
     return harvesting.run(kit, begin(kit, archiving=archiving), readings)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ckan_readers
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
@@ -13,9 +14,12 @@ from sqlalchemy import func, select
 from catalog import harvest_sources
 from catalog.models import CatalogChange, Entry
 from catalog.reading import LIVE
+from open_portal import requests
+from open_portal.app import create_app
 from open_portal.cli import catalogues
 from open_portal.cli.catalogues import Asked, catalog
 from open_portal.cli.setting_up import ready_kit
+from open_portal.pages import ckan_view, public_catalogue
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy import encryption
@@ -25,6 +29,7 @@ FILES = sorted(FOLDER.glob("*.json.gz"))
 CHINESE, AMERICAN = 11, 6
 REPEATED = {"shanghai_shanghai": 2260}
 """Records that repeat another one of their file word for word."""
+AT_ONCE = 1000
 BASE = "https://data.example.org"
 PACKAGE = {
     "id": "p-1",
@@ -88,9 +93,31 @@ def test_every_real_catalogue_twice(home: Kit) -> None:
         assert (again.read, again.unchanged) == (first.read, first.created + first.unchanged), key
         assert again.created == again.updated == again.refused == again.archived == again.held == 0, key
     assert state(home) == before, "neither an entry nor a change is added"
+    assert strict(home) == before[0]
+
     with home.database.read() as session:
         shown = select(func.count()).select_from(Entry).where(Entry.state.in_(LIVE), Entry.title == "")
         assert session.scalar(shown) == 0
+
+
+def strict(kit: Kit) -> int:
+    """How many entries the strictest reader of CKAN's dictionaries takes: all, or it says which it doesn't."""
+    count, last = 0, ""
+    app = create_app(kit)
+    with app.test_request_context():
+        app.preprocess_request()
+        while True:
+            query = select(Entry).where(Entry.id > last, *public_catalogue.conditions()).order_by(Entry.id)
+            entries = requests.session().scalars(query.limit(AT_ONCE)).all()
+            if not entries:
+                return count
+            for entry, package in zip(entries, ckan_view.packages(entries, "zh"), strict=True):
+                try:
+                    ckan_readers.demand_strict(package)
+                except (AssertionError, ValueError) as error:
+                    raise AssertionError((entry.origin_portal, entry.external_id, entry.title)) from error
+            count, last = count + len(entries), entries[-1].id
+            requests.session().expunge_all()
 
 
 def test_the_command_on_a_file_of_each_kind(home: Kit, tmp_path: Path) -> None:

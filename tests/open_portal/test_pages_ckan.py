@@ -8,6 +8,7 @@ import pytest
 from ckan_stage import HIDDEN, World
 from flask.testing import FlaskClient
 
+from open_portal.pages import ckan_packages
 from open_portal.pages.ckan_actions import ACTIONS
 
 ACTION = "/api/3/action/"
@@ -82,6 +83,22 @@ def test_what_cannot_be_read_is_told(ckan_world: World) -> None:
         for action in ("package_show", "resource_show", "organization_show", "group_show", "tag_show", "user_show"):
             with pytest.raises(ckanapi.NotFound):
                 remote.call_action(action, {"id": ckan_world.names["hidden"]})
+
+
+def test_resources_are_found_by_id_at_any_size_and_else_the_bound_is_told(
+    ckan_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ckan_packages, "MOST_READ", 1)
+    with ckan_world.remote("steward") as remote:
+        for name in ("open", "harvested"):
+            for resource in remote.action.package_show(id=ckan_world.names[name])["resources"]:
+                found = remote.action.resource_search(query=f"id:{resource['id']}")
+                assert (found["count"], found["results"]) == (1, [resource])
+        hidden = remote.action.package_show(id=ckan_world.names["hidden"])
+        assert remote.action.resource_search(query=f"id:{hidden['id']}-csv")["count"] == 0
+        assert remote.action.resource_search(query=["id:nothing", "format:csv"])["count"] == 0
+        with pytest.raises(ckanapi.SearchError, match="at most 1 are"):
+            remote.action.resource_search(query="name:公交")
 
 
 def test_facets_in_every_form_count_the_public_alone(client: FlaskClient) -> None:

@@ -85,6 +85,23 @@ def test_formats_and_columns(rows: Any) -> None:
     assert rows(fields="线路", records_format="tsv", limit=1)["records"] == "1路\n"
 
 
+def test_rows_that_are_equal_come_once(ckan_world: World) -> None:
+    resource_id = resource_of(ckan_world, "signed")
+    with ckan_world.remote("requester") as remote:
+
+        def ask(**asked: Any) -> Any:
+            return remote.action.datastore_search(resource_id=resource_id, distinct=True, **asked)
+
+        every = [tuple(row.values()) for row in remote.action.datastore_search(resource_id=resource_id)["records"]]
+        assert [tuple(row.values()) for row in ask()["records"]] == every
+        fields = [one["id"] for one in ask()["fields"]][1:]
+        found = ask(fields=fields, limit=1, include_next_page=True)
+        assert (found["total"], found["next_page"], len(found["records"])) == (len(every), "1", 1)
+        following = ask(fields=fields, limit=2, offset=found["next_page"], sort=f"{fields[0]} desc")
+        assert len(following["records"]) == 2
+        assert ask(fields=fields, limit=0)["total"] == len(every)
+
+
 WRONG: list[dict[str, Any]] = [
     {"fields": [SECRET_COLUMN]},
     {"filters": {SECRET_COLUMN: f"{PLATE}1"}},
@@ -99,7 +116,8 @@ WRONG: list[dict[str, Any]] = [
     {"limit": -1},
     {"offset": "x"},
     {"records_format": "xml"},
-    {"distinct": True},
+    {"distinct": True, "fields": "线路", "sort": "站点数"},
+    {"distinct": True, "fields": "线路", "offset": "after-1"},
 ]
 
 

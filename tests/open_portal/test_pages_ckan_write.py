@@ -88,6 +88,12 @@ def count(kit: Kit, kind: Any, *where: Any) -> int:
         return session.scalar(select(func.count()).select_from(kind).where(*where)) or 0
 
 
+def what(kit: Kit, entry_id: str) -> list[str]:
+    with kit.database.read() as session:
+        query = select(CatalogChange.what).where(CatalogChange.entry_id == entry_id)
+        return list(session.scalars(query.order_by(CatalogChange.sequence)))
+
+
 def test_a_person_writes_drafts_that_go_through_review(kit, cast, now, token, portal, client):
     slug = stage.publish(kit, cast, now, "公交线路")
     hidden = stage.draft(kit, cast, now, "看不见的草稿")
@@ -116,18 +122,7 @@ def test_a_person_writes_drafts_that_go_through_review(kit, cast, now, token, po
     assert made["id"] == row.id
     with pytest.raises(ckanapi.NotFound):
         nobody.action.package_show(id=row.id)
-    changed = writer.action.package_patch(id="bridges", notes="桥梁和涵洞")
-    assert changed["notes"] == "桥梁和涵洞"
-    assert changed["resources"] == made["resources"]
-    link = writer.action.resource_create(package_id="bridges", url="https://data.example.cn/2.json", name="二")
-    writer.action.resource_patch(id=link["id"], description="第二")
-    with pytest.raises(ckanapi.ValidationError):
-        writer.action.resource_update(id=link["id"], description="没有地址")
-    writer.action.resource_delete(id=made["resources"][0]["id"])
-    [kept] = entry_of(kit, "桥梁台账").resources
-    assert (kept["name"], kept["description"], kept["id"]) == ("二", "第二", link["id"])
-    writer.action.package_delete(id="bridges")
-    assert entry_of(kit, "桥梁台账").state is v.EntryState.DELETED
+    a_draft_is_changed_and_thrown_away(writer, made, kit)
     # What is published changes by a proposal, what is another body's doesn't change at all.
     proposed = writer.action.package_patch(id=slug, title="公交线路（新）")
     assert (proposed["state"], proposed["title"], proposed["review_state"]) == (
@@ -150,6 +145,21 @@ def test_a_person_writes_drafts_that_go_through_review(kit, cast, now, token, po
     with kit.database.read() as session:
         assert all(one.used_at == now for one in session.scalars(select(ApiToken)))
     assert client.get("/api/3/action/package_create").status_code == 400
+
+
+def a_draft_is_changed_and_thrown_away(writer: ckanapi.RemoteCKAN, made: Any, kit: Kit) -> None:
+    changed = writer.action.package_patch(id="bridges", notes="桥梁和涵洞")
+    assert changed["notes"] == "桥梁和涵洞"
+    assert changed["resources"] == made["resources"]
+    link = writer.action.resource_create(package_id="bridges", url="https://data.example.cn/2.json", name="二")
+    writer.action.resource_patch(id=link["id"], description="第二")
+    with pytest.raises(ckanapi.ValidationError):
+        writer.action.resource_update(id=link["id"], description="没有地址")
+    writer.action.resource_delete(id=made["resources"][0]["id"])
+    [kept] = entry_of(kit, "桥梁台账").resources
+    assert (kept["name"], kept["description"], kept["id"]) == ("二", "第二", link["id"])
+    writer.action.package_delete(id="bridges")
+    assert entry_of(kit, "桥梁台账").state is v.EntryState.DELETED
 
 
 def test_what_cannot_be_taken_is_said_where_it_stands(kit, cast, now, token, portal):
@@ -253,7 +263,17 @@ def test_a_platform_sends_its_own_metadata_and_touches_nothing_else(kit, cast, n
     assert count(kit, CatalogChange) == changes
     assert province.action.package_patch(id="lakes", notes="新")["notes"] == "新"
     assert entry_of(kit, "湖泊名录").resources == row.resources
-    # Only the description of what is not for everyone.
+    only_the_description_of_what_is_not_for_everyone(kit, province)
+    assert count(kit, Version) == 1
+    others_entries_are_not_touched(province, other, slug, hidden)
+    what_was_suspended_stays_so(kit, province, portal(None), cast.officer, made["name"])
+    province.action.organization_delete(id="water")
+    with pytest.raises(ckanapi.NotFound):
+        province.action.organization_show(id="water")
+    assert count(kit, AuditLine, AuditLine.actor_kind == "peer", AuditLine.actor_id == "province") >= 8
+
+
+def only_the_description_of_what_is_not_for_everyone(kit: Kit, province: ckanapi.RemoteCKAN) -> None:
     kept = province.action.package_create(
         **{
             **PACKAGE,
@@ -271,8 +291,12 @@ def test_a_platform_sends_its_own_metadata_and_touches_nothing_else(kit, cast, n
     for wrong in ({"private": True}, {"state": "draft"}, {"title": ""}):
         with pytest.raises(ckanapi.ValidationError):
             province.action.package_create(**{**PACKAGE, "id": "x3", "name": "x3", **wrong})
-    assert count(kit, Version) == 1
-    # Nobody else's entries: seen ones are refused, others are not there.
+
+
+def others_entries_are_not_touched(
+    province: ckanapi.RemoteCKAN, other: ckanapi.RemoteCKAN, slug: str, hidden: str
+) -> None:
+    """Seen ones are refused, others are not there."""
     for action in ("package_patch", "package_delete", "dataset_purge"):
         for client, name in ((province, slug), (other, "lakes")):
             with pytest.raises(ckanapi.NotAuthorized):
@@ -282,21 +306,28 @@ def test_a_platform_sends_its_own_metadata_and_touches_nothing_else(kit, cast, n
     with pytest.raises(ckanapi.ValidationError) as caught:
         other.action.package_create(name="lakes", title="另一个")
     assert set(caught.value.error_dict) == {"__type", "name"}
-    # What was suspended here stays so; what the platform takes back may come again.
-    with work.begin(kit.database, cast.officer, now) as unit:
-        datasets.suspend(unit, unit.session.get_one(Entry, row.id), "核查")
+
+
+def what_was_suspended_stays_so(
+    kit: Kit, province: ckanapi.RemoteCKAN, anyone: ckanapi.RemoteCKAN, officer: Any, name: str
+) -> None:
+    """What the platform itself takes back may come again."""
+    wells = entry_of(kit, "取水井").id
+    with work.begin(kit.database, officer, kit.clock()) as unit:
+        datasets.suspend(unit, unit.session.get_one(Entry, wells), "核查")
     assert province.action.package_patch(id="wells", notes="改")["notes"] == "改"
     with pytest.raises(ckanapi.NotFound):
-        portal(None).action.package_show(id=row.id)
+        anyone.action.package_show(id=wells)
     province.action.bulk_update_delete(datasets=["lakes"])
     with pytest.raises(ckanapi.NotFound):
-        portal(None).action.package_show(id="lakes")
-    assert province.action.package_create(**PACKAGE)["name"] == made["name"]
+        anyone.action.package_show(id="lakes")
+    assert province.action.package_create(**PACKAGE)["name"] == name
+    assert what(kit, entry_of(kit, "湖泊名录").id)[-2:] == ["entry.archived", "entry.harvest-returned"]
     assert entry_of(kit, "取水井").state is v.EntryState.SUSPENDED
-    province.action.organization_delete(id="water")
-    with pytest.raises(ckanapi.NotFound):
-        province.action.organization_show(id="water")
-    assert count(kit, AuditLine, AuditLine.actor_kind == "peer", AuditLine.actor_id == "province") >= 8
+    province.action.package_delete(id="wells")
+    again = province.action.package_create(id="x2", name="wells", title="取水井")
+    assert (again["id"], again["state"]) == (wells, "deleted")
+    assert entry_of(kit, "取水井").state is v.EntryState.WITHDRAWN
 
 
 def test_a_name_tells_nobody_of_what_is_hidden(kit, cast, now, token, portal, connected):

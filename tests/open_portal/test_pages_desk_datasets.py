@@ -1,44 +1,21 @@
 """Registering and keeping entries on the desk: each page works, keeps strangers out, loses nothing typed."""
 
 import io
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_stage import RESTRICTED, WHOLE, Stage
+from desk_forms import basics, stamp_of, text_of, whole_form
+from desk_stage import RESTRICTED, Stage
 
 from catalog import datasets, versions
 from policies import vocabulary as v
-from quality.suites import suites
 from tenancy import cases, work
 
 
 @pytest.fixture
 def stage(db: Any, cast: Any, now: Any, tmp_path: Path) -> Stage:
     return Stage(db, cast, now, tmp_path)
-
-
-def text_of(response: Any) -> str:
-    body: str = response.get_data(as_text=True)
-    return body
-
-
-def stamp_of(response: Any) -> str:
-    return re.search(r'name="version" value="([^"]*)"', text_of(response))[1]  # type: ignore[index]
-
-
-def basics(**changed: Any) -> dict[str, Any]:
-    fields = {
-        "title": "公交线路",
-        "abstract": "",
-        "themes": ["6"],
-        "object_flags": ["THING"],
-        "catalogue_class": "3",
-        "region_code": "330500",
-        "data_range": "01",
-    }
-    return {**fields, **changed}
 
 
 def test_the_inbox_shows_what_waits(stage: Stage) -> None:
@@ -247,97 +224,6 @@ def test_opening_is_saved_unlawful_and_marked(stage: Stage) -> None:
     assert unknown.status_code == 422
 
 
-def test_upload_is_followed_and_twice_is_once(stage: Stage) -> None:
-    code = stage.draft()
-    client = stage.client(stage.cast.steward)
-    address = f"/desk/datasets/{code}/data"
-    for _time in range(2):
-        form = {"file": (io.BytesIO(b"line,stops\n1,20\n"), "lines.csv"), "note": "首次"}
-        assert client.post(address, data=form, content_type="multipart/form-data").status_code == 302
-    page = text_of(client.get(address))
-    assert "已接收" in page
-    assert "版本 1" in page
-    assert "版本 2" not in page
-
-
-def test_upload_refuses_empty_too_large_and_strangers(stage: Stage) -> None:
-    code = stage.published()
-    address = f"/desk/datasets/{code}/data"
-
-    def send(actor: Any, content: bytes) -> Any:
-        form = {"file": (io.BytesIO(content), "lines.csv"), "note": "说明留住"}
-        sent = stage.client(actor).post(address, data=form, content_type="multipart/form-data")
-        sent.request.environ["wsgi.input"].close()
-        return sent
-
-    empty = send(stage.cast.steward, b"")
-    assert empty.status_code == 422
-    assert "说明留住" in text_of(empty)
-    assert send(stage.cast.steward, b"x" * 1_500_000).status_code == 302
-    assert send(stage.cast.steward, b"x" * 2_050_000).status_code == 422
-    assert send(stage.cast.steward, b"x" * 3_000_000).status_code == 413
-    assert send(stage.cast.reviewer, b"a,b\n").status_code == 403
-    assert send(stage.cast.stranger, b"a,b\n").status_code == 404
-    assert send(None, b"x" * 3_000_000).status_code == 302
-
-
-def test_upload_beyond_a_forms_size_passes_the_form_token(stage: Stage) -> None:
-    stage.app.config["WTF_CSRF_ENABLED"] = True
-    address = f"/desk/datasets/{stage.draft()}/data"
-    client = stage.client(stage.cast.steward)
-    token = re.search(r'name="csrf_token" value="([^"]*)"', text_of(client.get(address)))[1]  # type: ignore[index]
-
-    def send(token: str) -> int:
-        form = {"csrf_token": token, "file": (io.BytesIO(b"x" * 1_500_000), "lines.csv")}
-        sent = client.post(address, data=form, content_type="multipart/form-data")
-        sent.request.environ["wsgi.input"].close()
-        status: int = sent.status_code
-        return status
-
-    assert send(token) == 302
-    assert send("another") == 400
-
-
-def test_refused_rows_are_shown_and_handed_back(stage: Stage) -> None:
-    code = stage.draft()
-    line = '{"line": 4, "raw": "x,y", "faults": [{"column": "stops", "code": "file.row-not-integer", "value": "y"}]}\n'
-    number = stage.deliver(code, verdict=v.Verdict.FAIL, refusals=line.encode())
-    client = stage.client(stage.cast.steward)
-    page = text_of(client.get(f"/desk/datasets/{code}/data"))
-    assert "得分不足" in page
-    assert f"/desk/datasets/{code}/data/{number}" in page
-    page = text_of(client.get(f"/desk/datasets/{code}/data/{number}"))
-    assert "不是整数" in page
-    assert "得分不足" in page
-    assert "读取 3 行 = 载入 2 行 + 拒收 1 行" in page
-    file = client.get(f"/desk/datasets/{code}/data/{number}/refused")
-    assert text_of(file) == line
-    assert "attachment" in file.headers["Content-Disposition"]
-    assert stage.client(stage.cast.stranger).get(f"/desk/datasets/{code}/data/{number}/refused").status_code == 404
-
-
-def test_rules_are_sentences_with_failures_and_change_as_a_version(stage: Stage) -> None:
-    code = stage.draft()
-    stage.deliver(code)
-    client = stage.client(stage.cast.steward)
-    address = f"/desk/datasets/{code}/rules"
-    page = client.get(address)
-    assert "“线路”不为空" in text_of(page)
-    assert "共 2" in text_of(page)
-    form = {"version": stamp_of(page), "severity:unique:line": "critical", "mostly:unique:line": "95"}
-    assert client.post(address, data={**form, "mostly:unique:line": "没有"}).status_code == 422
-    for _time in range(2):
-        assert client.post(address, data=form).status_code == 302
-    with stage.db.read() as session:
-        suite = suites.latest(session, stage.entry(code, session))
-        assert suite is not None
-        assert suite.number == 2
-        changed = suites.rules_of(suite)[1]
-        assert (changed.severity, changed.mostly) == ("critical", 0.95)
-    reviewer = stage.client(stage.cast.reviewer)
-    assert reviewer.post(address, data={"version": "2", "drop:unique:line": "y"}).status_code == 403
-
-
 def test_check_lists_what_is_missing_and_submits_once(stage: Stage) -> None:
     client = stage.client(stage.cast.steward)
     empty = stage.draft(datasets.Description(title="空目录"), items=False)
@@ -360,7 +246,7 @@ def test_change_is_proposed_for_a_published_entry(stage: Stage) -> None:
     client = stage.client(stage.cast.steward)
     page = client.get(f"/desk/datasets/{code}/change")
     assert page.status_code == 200
-    form = _whole_form(abstract="新的摘要")
+    form = whole_form(abstract="新的摘要")
     wrong = client.post(f"/desk/datasets/{code}/change", data={**form, "time_from": "昨天"})
     assert wrong.status_code == 422
     assert "新的摘要" in text_of(wrong)
@@ -368,23 +254,6 @@ def test_change_is_proposed_for_a_published_entry(stage: Stage) -> None:
     assert stage.read(code).state is v.EntryState.CHANGE_REVIEW
     assert client.post(f"/desk/datasets/{code}/change", data=form).status_code == 409
     assert stage.client(stage.cast.reviewer).get(f"/desk/datasets/{code}/change").status_code == 302
-
-
-def _whole_form(**changed: Any) -> dict[str, Any]:
-    form = {
-        **basics(abstract=WHOLE.abstract, tags="公交、线路"),
-        "collection_kind": "FILE",
-        "source_system": WHOLE.source_system,
-        "update_cycle": "IRREGULAR",
-        "share_type": "SHARE_UNCOND",
-        "share_mode": "PLATFORM",
-        "open_type": "OPEN_UNCOND",
-        "open_tier": "T0",
-        "licence": "PLATFORM-TERMS",
-        "contact_office": "数据科",
-        "contact_phone": "0572-2000000",
-    }
-    return {**form, **changed}
 
 
 def test_suspend_restore_withdraw_and_discard(stage: Stage) -> None:

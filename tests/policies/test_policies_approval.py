@@ -6,49 +6,24 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from approval_stage import APPLICANT, AUTHORITY, BOOK, FIRST, NOW, PROVIDER, SYSTEM, mover, refused, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies import approval, approval_docs, deadlines, rulebook
+from policies import approval, deadlines, rulebook
 from policies.approval import CaseFacts, Moved, Mover
 from policies.refusals import Invalid, Refused
-from policies.rulebook import Rulebook
-
-BOOK = rulebook.load()
-NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)  # a Monday with no holiday near
-AUTHORITY = frozenset({"authority:authority_reviewer"})
-PROVIDER = frozenset({"provider:department_reviewer"})
-APPLICANT = frozenset({"applicant:self"})
-SYSTEM = frozenset({"system:system"})
-
-
-def mover(person: str, capacities: frozenset[str], **more: object) -> Mover:
-    """Someone who says all that any move needs."""
-    extra = {"kind": "ADMIN_MATERIAL", "days": 1, **more}
-    return Mover(person, capacities, comment="已核", basis="《浙江省公共数据条例》", extra=extra)
-
 
 APPLIES = mover("applicant", APPLICANT)
-FIRST = mover("first", AUTHORITY)
+
+
 OWNER = mover("owner", PROVIDER)
+
+
 FINAL = mover("final", AUTHORITY)
+
+
 CLOCK = mover("system", SYSTEM)
-
-
-def walk(case: CaseFacts, *steps: tuple[str, Mover], now: datetime = NOW, rules: Rulebook = BOOK) -> CaseFacts:
-    for move, by in steps:
-        moved = approval.decide(case, move, by, now, rules)
-        assert isinstance(moved, Moved), f"{move}: {moved}"
-        case = approval.after(case, moved)
-    return case
-
-
-def refused(case: CaseFacts, move: str, by: Mover, rules: Rulebook = BOOK) -> str:
-    found = approval.decide(case, move, by, NOW, rules)
-    assert isinstance(found, Refused)
-    assert found.text("zh")
-    assert found.text("en")
-    return found.code
 
 
 def application() -> CaseFacts:
@@ -56,7 +31,11 @@ def application() -> CaseFacts:
 
 
 SUBMITTED = walk(application(), ("submit", APPLIES))
+
+
 AT_PROVIDER = walk(SUBMITTED, ("approve", FIRST))
+
+
 AT_FINAL = walk(AT_PROVIDER, ("approve", OWNER))
 
 
@@ -300,104 +279,3 @@ def test_a_case_keeps_the_chain_it_drew() -> None:
         assert caught.value.code == "approval.unknown-chain"
     with pytest.raises(Invalid, match="DANCE"):
         approval.open_case("DANCE", "applicant", NOW, BOOK)
-
-
-WAIVER = """
-kind = "WAIVER"
-zh = "质量豁免"
-en = "Quality waiver"
-first = "ASKED"
-chain = ["ASKED", "SIGNED"]
-granted = "GRANTED"
-
-[stages.ASKED]
-zh = "待部门审核"
-en = "Asked"
-turn = "provider"
-clock = "CORRECTION_REPLY"
-
-[stages.SIGNED]
-zh = "待主管部门审核"
-en = "Signed"
-turn = "authority"
-
-[stages.GRANTED]
-zh = "已豁免"
-en = "Granted"
-end = true
-
-[stages.REFUSED]
-zh = "不予豁免"
-en = "Refused"
-end = true
-
-[[moves]]
-code = "agree"
-zh = "同意"
-en = "Agree"
-from = ["ASKED"]
-to = "@next"
-by = ["provider:chief_data_officer"]
-distinct = true
-
-[[moves]]
-code = "agree"
-zh = "同意"
-en = "Agree"
-from = ["SIGNED"]
-to = "@next"
-by = ["authority:authority_reviewer"]
-distinct = true
-
-[[moves]]
-code = "rethink"
-zh = "重新审核"
-en = "Rethink"
-from = ["SIGNED"]
-to = "ASKED"
-by = ["authority:authority_reviewer"]
-new_round = true
-
-[[moves]]
-code = "refuse"
-zh = "不同意"
-en = "Refuse"
-from = ["ASKED", "SIGNED"]
-to = "REFUSED"
-by = ["authority:authority_reviewer"]
-needs = ["comment", "until"]
-"""
-
-
-def test_a_further_kind_of_case_is_one_file(tmp_path: Path) -> None:
-    (tmp_path / "procedures").mkdir()
-    (tmp_path / "procedures" / "WAIVER.toml").write_text(WAIVER, encoding="utf-8")
-    book = rulebook.load(tmp_path)
-    officer = mover("officer", frozenset({"provider:chief_data_officer"}))
-    case = approval.open_case("WAIVER", "steward", NOW, book)
-    assert approval.due(case, book) == date(2026, 3, 9)
-    signed = walk(case, ("agree", officer), rules=book)
-    both = mover("officer", AUTHORITY)
-    assert refused(signed, "agree", both, book) == "approval.same-person"
-    assert walk(signed, ("agree", FIRST), rules=book).stage == "GRANTED"
-    # A new round forgets who decided before.
-    again = walk(signed, ("rethink", FIRST), ("agree", officer), rules=book)
-    assert again.deciders == (("ASKED", "officer"),)
-    assert refused(case, "refuse", FIRST, book) == "approval.needs-extra"
-    assert walk(case, ("refuse", mover("first", AUTHORITY, until="2026-12-31")), rules=book).stage == "REFUSED"
-    assert "质量豁免" in approval_docs.render(book)
-
-
-def test_the_page_of_the_tables_is_current() -> None:
-    page = Path(__file__).parents[2] / "docs" / "approval.md"
-    assert page.read_text(encoding="utf-8") == approval_docs.render(BOOK), (
-        "python -m policies.approval_docs > docs/approval.md"
-    )
-
-
-def test_the_page_shows_every_stage_and_move_in_both_languages() -> None:
-    page = approval_docs.render(BOOK)
-    for procedure in BOOK.procedures.values():
-        for named in (*procedure.stages.values(), *procedure.moves, procedure):
-            assert named.label("zh") in page
-            assert named.label("en") in page

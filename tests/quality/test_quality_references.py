@@ -1,43 +1,17 @@
 """Rules that look beyond the row: codes that prove themselves, other tables, the version before; on every engine."""
 
 import datetime as dt
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference_stage import ENGINES, TODAY, outcomes_of, rule_of, written
 
 from policies import divisions, identifiers
-from quality.engines import check_digits, division_codes, drift, engine_keys, engine_tables, expectations
-from quality.engines.expectations import RuleOutcome
-from quality.profiling import profiles
+from quality.engines import check_digits, division_codes, engine_keys, engine_tables
 from quality.rules.rules import Rule
-
-TODAY = dt.date(2026, 11, 23)
-ENGINES = ("duckdb", "pandas")
-
-
-def _write(folder: Path, columns: Mapping[str, Any], name: str = "t.parquet") -> Path:
-    path = folder / name
-    pq.write_table(pa.table(dict(columns)), path)
-    return path
-
-
-def _outcomes(
-    path: Path, rules: Sequence[Rule], engine: str, parameters: Mapping[str, Any] | None = None
-) -> dict[str, RuleOutcome]:
-    given_ = {"today": TODAY, "updated_at": TODAY, **(parameters or {})}
-    return {one.rule_id: one for one in expectations.run(path, rules, engine=engine, parameters=given_).results}
-
-
-def _rule(kind: str, *columns: str, **parameters: Any) -> Rule:
-    return Rule(kind, kind, columns, parameters)
-
 
 # -- codes that prove themselves
 
@@ -69,8 +43,8 @@ CODES = {
 @pytest.mark.parametrize("scheme", CODES)
 def test_a_right_check_digit_is_told_from_a_wrong_one(tmp_path: Path, scheme: str, engine: str) -> None:
     right, wrong = CODES[scheme]
-    path = _write(tmp_path, {"码": pa.array([*right, None, *wrong, None], pa.string())})
-    found = _outcomes(path, [_rule("check_digits", "码", scheme=scheme)], engine)["check_digits"]
+    path = written(tmp_path, {"码": pa.array([*right, None, *wrong, None], pa.string())})
+    found = outcomes_of(path, [rule_of("check_digits", "码", scheme=scheme)], engine)["check_digits"]
     assert (found.error, found.evaluated, found.missing, found.unexpected) == (
         None, len(right) + len(wrong), 2, len(wrong),
     )  # fmt: skip
@@ -83,6 +57,8 @@ _PURE = {
     "bank_card": identifiers.valid_bank_card,
     "uscc": identifiers.valid_uscc,
 }
+
+
 _nearly = st.one_of(
     st.from_regex(r"[0-9A-Za-z]{8}-?[0-9Xx]", fullmatch=True),
     st.from_regex(r"[0-9]{12,20}", fullmatch=True),
@@ -138,6 +114,8 @@ def test_a_division_code_has_its_time(code: str, day: dt.date | None, valid: boo
 
 
 _codes = st.one_of(st.sampled_from([one.code for one in divisions.known()]), st.from_regex("[1-9][0-9]{5}"), st.none())
+
+
 _moments = st.one_of(st.none(), st.dates(dt.date(2000, 1, 1), dt.date(2027, 1, 1)))
 
 
@@ -153,7 +131,7 @@ def test_divisions_of_columns_are_those_of_single_values(rows: list[tuple[str | 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_division_codes_against_today_a_day_ever_and_the_day_beside(tmp_path: Path, engine: str) -> None:
     day = dt.date(2020, 1, 1)
-    path = _write(
+    path = written(
         tmp_path,
         {
             "区划": ["330502", "330103", "330113", None, "33050", "３30502"],
@@ -166,7 +144,7 @@ def test_division_codes_against_today_a_day_ever_and_the_day_beside(tmp_path: Pa
         Rule("ever", "division_code", ("区划",), {"on": "ever"}),
         Rule("beside", "division_code", ("区划", "日")),
     ]
-    found = _outcomes(path, rules, engine)
+    found = outcomes_of(path, rules, engine)
     assert {key: (one.error, one.evaluated, one.unexpected) for key, one in found.items()} == {
         "today": (None, 5, 3),
         "then": (None, 5, 3),
@@ -181,7 +159,7 @@ def test_division_codes_against_today_a_day_ever_and_the_day_beside(tmp_path: Pa
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_values_must_occur_in_another_table(tmp_path: Path, engine: str) -> None:
-    elsewhere = _write(
+    elsewhere = written(
         tmp_path, {"代码": ["a", "b", "b", None], "数": [1, 2, 2, 3], "名": ["甲", "乙", "丙", "丁"]}, "o"
     )
     columns = {
@@ -190,7 +168,7 @@ def test_values_must_occur_in_another_table(tmp_path: Path, engine: str) -> None
         "字": ["1", "2", "3", "03", None, ""],
         "名": ["甲", "丙", "乙", "乙", "乙", None],
     }
-    path = _write(tmp_path, columns)
+    path = written(tmp_path, columns)
     rules = [
         Rule("text", "refers_to", ("码",), {"of": "3305/000001.代码"}),
         Rule("number", "refers_to", ("数",), {"of": "3305/000001.数"}),
@@ -201,7 +179,7 @@ def test_values_must_occur_in_another_table(tmp_path: Path, engine: str) -> None
         Rule("no-column", "refers_to", ("码",), {"of": "3305/000001.没有"}),
     ]
     references = {f"3305/000001.{name}": elsewhere for name in ("代码", "数", "没有")} | {"list.x": ["a", "z"]}
-    found = _outcomes(path, rules, engine, {"references": references})
+    found = outcomes_of(path, rules, engine, {"references": references})
     counts = {key: (one.error, one.evaluated, one.unexpected) for key, one in found.items()}
     assert counts == {
         "text": (None, 5, 3),
@@ -221,15 +199,15 @@ def test_values_must_occur_in_another_table(tmp_path: Path, engine: str) -> None
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_another_table_says_otherwise_is_found(tmp_path: Path, engine: str) -> None:
     said = [("a", 1.0), ("b", 2.0)]
-    path = _write(tmp_path, {"k": ["a", "a", "b", "c", None], "v": [1.0, 2.0, 2.0, 9.0, 1.0]})
+    path = written(tmp_path, {"k": ["a", "a", "b", "c", None], "v": [1.0, 2.0, 2.0, 9.0, 1.0]})
     rules = [Rule("same", "same_as", ("k", "v"), {"of": "x.k", "value": "v"})]
-    found = _outcomes(path, rules, engine, {"references": {"x.k": said}})["same"]
+    found = outcomes_of(path, rules, engine, {"references": {"x.k": said}})["same"]
     assert (found.error, found.evaluated, found.unexpected) == (None, 4, 1)
     assert [row for row, _ in found.samples] == [2]
 
 
 def test_the_file_of_a_reference_is_shut_when_rules_run(tmp_path: Path) -> None:
-    elsewhere, path = _write(tmp_path, {"k": ["a"]}, "o.parquet"), _write(tmp_path, {"k": ["a"]})
+    elsewhere, path = written(tmp_path, {"k": ["a"]}, "o.parquet"), written(tmp_path, {"k": ["a"]})
     asked = engine_keys.KeySource("x.k", elsewhere, ("k",))
     held: dict[str, engine_keys.Reference] = {}
     with (
@@ -243,13 +221,13 @@ def test_the_file_of_a_reference_is_shut_when_rules_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_central_code_lists(tmp_path: Path, engine: str) -> None:
-    path = _write(tmp_path, {"性别": ["1", "2", "男", None, "１"], "n": [1, 2, 9, None, 1]})
+    path = written(tmp_path, {"性别": ["1", "2", "男", None, "１"], "n": [1, 2, 9, None, 1]})
     rules = [
         Rule("sex", "code_list", ("性别",), {"list": "GB/T 2261.1"}),
         Rule("number", "code_list", ("n",), {"list": "GB/T 2261.1"}),
         Rule("unknown", "code_list", ("性别",), {"list": "none"}),
     ]
-    found = _outcomes(path, rules, engine, {"code_lists": {"GB/T 2261.1": ["1", "2"]}})
+    found = outcomes_of(path, rules, engine, {"code_lists": {"GB/T 2261.1": ["1", "2"]}})
     assert {key: (one.error, one.evaluated, one.unexpected, one.applies) for key, one in found.items()} == {
         "sex": (None, 4, 2, True),
         "number": (None, 4, 1, True),
@@ -272,7 +250,7 @@ def test_parts_add_up_something_is_filled_and_what_follows_from_a_condition(tmp_
         "状态": ["注销", "存续", "注销", None, "注销"],
         "标志": ["1", "1", "0", "0", None],
     }
-    path = _write(tmp_path, columns)
+    path = written(tmp_path, columns)
     rules = [
         Rule("sum", "sums_to", ("男", "女", "合计")),
         Rule("loose", "sums_to", ("男", "女", "合计"), {"tolerance": 1}),
@@ -280,7 +258,7 @@ def test_parts_add_up_something_is_filled_and_what_follows_from_a_condition(tmp_
         Rule("year", "any_filled", ("电话", "年")),
         Rule("implied", "implied", ("标志",), {"values": ["1"], "when": {"column": "状态", "values": ["注销"]}}),
     ]
-    found = _outcomes(path, rules, engine)
+    found = outcomes_of(path, rules, engine)
     assert {key: (one.error, one.evaluated, one.unexpected) for key, one in found.items()} == {
         "sum": (None, 4, 1),
         "loose": (None, 4, 0),
@@ -289,159 +267,3 @@ def test_parts_add_up_something_is_filled_and_what_follows_from_a_condition(tmp_
         "implied": (None, 2, 1),
     }
     assert [row for row, _ in found["contact"].samples] == [1, 2, 5]
-
-
-# -- the version before
-
-
-def _drifting(share: float, rows: int = 1000) -> dict[str, Any]:
-    moved = int(rows * share)
-    return {
-        "数": [at % 100 + (200 if at < moved else 0) for at in range(rows)],
-        "小数": [(at % 97) / 7 + (20 if at < moved else 0) for at in range(rows)],
-        "日": [dt.date(2025, 1, 1) + dt.timedelta(days=at % 90 + (365 if at < moved else 0)) for at in range(rows)],
-        "时": [dt.datetime(2025, 1, 1 + at % 28, at % 24) for at in range(rows)],  # noqa: DTZ001
-        "类": ["新" if at < moved else "甲" if at % 4 else "乙" for at in range(rows)],
-        "空": [None if at < moved else "x" for at in range(rows)],
-        "名": [f"名{at}" for at in range(rows)],
-    }
-
-
-@pytest.fixture
-def before(tmp_path: Path) -> dict[str, Any]:
-    """The version before: its rows, columns and profile as they are stored."""
-    path = _write(tmp_path, _drifting(0), "before.parquet")
-    profile = profiles.profile(path).to_json()
-    return {"rows": 1000, "columns": list(_drifting(0)), "profile": profile}
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_column_that_drifted_is_found(tmp_path: Path, before: dict[str, Any], engine: str) -> None:
-    path = _write(tmp_path, _drifting(0.4))
-    rules = [Rule(name, "steady", (name,), {"limit": 0.25}) for name in _drifting(0)]
-    found = _outcomes(path, rules, engine, {"previous": before})
-    assert {key: (one.error, one.applies, one.success) for key, one in found.items()} == {
-        "数": (None, True, False),
-        "小数": (None, True, False),
-        "日": (None, True, False),
-        "时": (None, True, True),
-        "类": (None, True, False),
-        "空": (None, True, False),
-        "名": (None, False, True),
-    }
-
-
-def test_engines_see_the_same_index(tmp_path: Path, before: dict[str, Any]) -> None:
-    path = _write(tmp_path, _drifting(0.1))
-    names = [name for name in _drifting(0) if name != "名"]
-    rules = [Rule(name, "steady", (name,), {"limit": 0.25}) for name in names]
-    fast, slow = (_outcomes(path, rules, engine, {"previous": before}) for engine in ENGINES)
-    assert {name: fast[name].observed for name in names} == pytest.approx({name: slow[name].observed for name in names})
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_the_index_is_the_one_worked_out_by_hand(tmp_path: Path, engine: str) -> None:
-    old = {"name": "c", "sort": "text", "nulls": 0, "top": [["a", 500], ["b", 500]], "top_exact": True}
-    path = _write(tmp_path, {"c": ["a"] * 80 + ["b"] * 20})
-    found = _outcomes(
-        path, [_rule("steady", "c", limit=0.25)], engine, {"previous": {"rows": 1000, "profile": {"columns": [old]}}}
-    )["steady"]
-    by_hand = (0.8 - 0.5) * math.log(0.8 / 0.5) + (0.2 - 0.5) * math.log(0.2 / 0.5)
-    assert found.observed == pytest.approx(by_hand)
-    assert not found.success
-
-
-def test_a_histogram_is_cut_into_bins_that_hold_enough() -> None:
-    column = {"name": "n", "sort": "integer", "nulls": 20, "histogram": [[1, 2], [2, 3], [3, 95], [4, 60], [None, 20]]}
-    found = drift.bins(column, 200)
-    assert found == drift.Bins("integer", (3, 4), (), (0.5, 0.3, 0.1, 0.1))
-    assert drift.index(found.shares, [50, 30, 10, 10]) == pytest.approx(0)
-    assert drift.bins(column, drift.FEWEST - 1) is None
-
-
-def test_a_loss_against_the_source_and_the_version_before(tmp_path: Path) -> None:
-    path = _write(tmp_path, {"a": [1] * 90, "b": [2] * 90})
-    previous = {"rows": 100, "columns": ["a", "b", "c"], "profile": {}}
-    rules = [
-        Rule("kept", "no_drop", (), {"share": 0.9}),
-        Rule("dropped", "no_drop", (), {"share": 0.95}),
-        Rule("columns", "columns_kept"),
-        Rule("source", "rows_as_source"),
-        Rule("tolerant", "rows_as_source", (), {"tolerance": 0.1}),
-    ]
-    found = _outcomes(path, rules, "duckdb", {"previous": previous, "source_rows": 100})
-    assert {key: (one.evaluated, one.unexpected, one.success) for key, one in found.items()} == {
-        "kept": (100, 10, True),
-        "dropped": (100, 10, False),
-        "columns": (3, 1, False),
-        "source": (100, 10, False),
-        "tolerant": (100, 10, True),
-    }
-    assert found["columns"].detail == "c"
-
-
-def _weeks(*back: int) -> list[dt.date]:
-    return [TODAY - dt.timedelta(days=7 * weeks) for weeks in back]
-
-
-@pytest.mark.parametrize(
-    ("deliveries", "expected"),
-    [
-        (_weeks(0), (0, 0, True, False)),  # the first delivery: nothing was due yet
-        (_weeks(4, 3, 2, 1, 0), (3, 0, True, True)),
-        (_weeks(4, 0), (3, 2, False, True)),
-        (_weeks(*range(60)), (12, 0, True, True)),
-        ([], (0, 0, True, False)),
-    ],
-)
-def test_each_cycle_has_its_update(tmp_path: Path, deliveries: list[dt.date], expected: tuple[Any, ...]) -> None:
-    path = _write(tmp_path, {"a": [1]})
-    parameters = {"max_age_days": 7.7, "deliveries": deliveries}
-    found = _outcomes(path, [_rule("on_schedule")], "duckdb", parameters)["on_schedule"]
-    assert (found.evaluated, found.unexpected, found.success, found.applies) == expected
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_freshness_against_the_promised_cycle(tmp_path: Path, engine: str) -> None:
-    path = _write(tmp_path, {"d": pa.array([TODAY - dt.timedelta(days=8), None], pa.date32())})
-    rules = [_rule("newest", "d", days="cycle"), _rule("updated_within", days="cycle")]
-    updated = dt.datetime(2026, 11, 15, 23, 0, tzinfo=dt.UTC)  # in the city the 16th has begun
-    weekly = {"max_age_days": 7.7, "updated_at": updated}
-    found = _outcomes(path, rules, engine, weekly)
-    assert [(one.success, one.unexpected) for one in found.values()] == [(False, 1), (True, 0)]
-    assert found["updated_within"].observed == 7
-    assert all(one.success for one in _outcomes(path, rules, engine, {"max_age_days": 34.1}).values())
-    assert not any(one.applies for one in _outcomes(path, rules, engine).values())
-
-
-def test_what_is_known_of_a_delivery(tmp_path: Path) -> None:
-    path = _write(tmp_path, {"a": [1], "b": [2]})
-    rules = [_rule("accessible"), _rule("usable"), _rule("safeguarded")]
-    known = {"accesses": (2, 1), "rows_read": 10, "rows_loaded": 9, "exposed": ["b"]}
-    found = _outcomes(path, rules, "duckdb", known)
-    assert {key: (one.evaluated, one.unexpected, one.success, one.detail) for key, one in found.items()} == {
-        "accessible": (2, 1, False, None),
-        "usable": (10, 1, False, None),
-        "safeguarded": (2, 1, False, "b"),
-    }
-
-
-def test_a_rule_without_its_parameter_is_not_applicable_and_no_error(tmp_path: Path) -> None:
-    path = _write(tmp_path, {"a": ["1"], "b": [2], "d": [TODAY]})
-    rules = [
-        _rule("refers_to", "a", of="x.y"),
-        _rule("same_as", "a", "b", of="x.y", value="z"),
-        _rule("code_list", "a", list="x"),
-        _rule("steady", "b", limit=0.25),
-        _rule("newest", "d", days="cycle"),
-        _rule("updated_within", days="cycle"),
-        _rule("on_schedule"),
-        _rule("rows_as_source"),
-        _rule("no_drop", share=0.9),
-        _rule("columns_kept"),
-        _rule("safeguarded"),
-        _rule("accessible"),
-        _rule("usable"),
-    ]
-    for one in _outcomes(path, rules, "duckdb").values():
-        assert (one.error, one.evaluated, one.unexpected, one.success, one.applies) == (None, 0, 0, True, False), one
