@@ -21,10 +21,11 @@ from tenancy import work
 from tenancy.actors import SYSTEM, Actor
 
 if TYPE_CHECKING:
-    from open_portal.pages import api_datasets, finder_asked
+    from open_portal.pages.api import api_datasets
+    from open_portal.pages.finder import finder_asked
 else:
-    api_datasets = Later("open_portal.pages.api_datasets")
-    finder_asked = Later("open_portal.pages.finder_asked")
+    api_datasets = Later("open_portal.pages.api.api_datasets")
+    finder_asked = Later("open_portal.pages.finder.finder_asked")
 
 SECONDS = 10.0
 MOST_ANSWER = 64 * 1024

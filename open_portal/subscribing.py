@@ -22,10 +22,11 @@ from tenancy import actors, work
 from tenancy.actors import SYSTEM, Actor
 
 if TYPE_CHECKING:
-    from open_portal.pages import dataset_words, finder_asked
+    from open_portal.pages import dataset_words
+    from open_portal.pages.finder import finder_asked
 else:
     dataset_words = Later("open_portal.pages.dataset_words")
-    finder_asked = Later("open_portal.pages.finder_asked")
+    finder_asked = Later("open_portal.pages.finder.finder_asked")
 
 LISTED = 50
 """Entries that one letter names; how many more there are is said."""

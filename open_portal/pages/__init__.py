@@ -1,32 +1,16 @@
 """Pages: every blueprint with the face it belongs to and who is let in."""
 
 from open_portal.doors import ANY_FACE, Access
-from open_portal.pages import (
-    account,
-    admin,
-    api,
-    api_reference,
-    applying,
-    ckan,
-    ckan_feeds,
-    ckan_util,
-    corrections,
-    data,
-    datasets,
-    desk,
-    feeds,
-    health,
-    indicators,
-    linked_data,
-    machine_files,
-    my,
-    robots,
-    site,
-    subscriptions,
-    unsubscribing,
-    webhooks,
-    whole_catalogue,
-)
+from open_portal.pages import corrections, datasets, health, site
+from open_portal.pages.account import account
+from open_portal.pages.admin import admin
+from open_portal.pages.api import api, api_reference
+from open_portal.pages.ckan import ckan, ckan_feeds, ckan_util
+from open_portal.pages.desk import desk
+from open_portal.pages.feeds import feeds, linked_data, machine_files, robots, whole_catalogue
+from open_portal.pages.indicators import indicators
+from open_portal.pages.my import applying, my, subscriptions, unsubscribing, webhooks
+from open_portal.pages.record import data
 
 BLUEPRINTS = (
     (health.pages, ANY_FACE, Access.ANYONE),

@@ -9,7 +9,7 @@ from catalog import search
 from catalog.search import Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import finder
+from open_portal.pages.finder import finder
 from open_portal.requests import actor, kit, now, scope, session
 from policies import vocabulary as v
 from policies.refusals import NotFound

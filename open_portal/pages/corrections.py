@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from catalog import reading
 from catalog.models import Entry
 from open_portal.pages import dataset_words as words
-from open_portal.pages import issue_words, record
+from open_portal.pages import issue_words
+from open_portal.pages.record import record
 from open_portal.requests import actor, deed, kit, now, session
 from policies import rulebook
 from policies import vocabulary as v

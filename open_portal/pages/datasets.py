@@ -7,20 +7,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from catalog import datasets, reading
 from catalog.models import Entry
-from open_portal.pages import (
-    bodies,
-    finder,
-    finder_lists,
-    linked_data,
-    record,
-    record_docs,
-    record_history,
-    record_profile,
-    record_quality,
-    suggestions,
-)
-from open_portal.pages import compare as comparison
-from open_portal.pages.finder_asked import Asked
+from open_portal.pages import bodies
+from open_portal.pages.feeds import linked_data
+from open_portal.pages.finder import compare as comparison
+from open_portal.pages.finder import finder, finder_lists, suggestions
+from open_portal.pages.finder.finder_asked import Asked
+from open_portal.pages.record import record, record_docs, record_history, record_profile, record_quality
 from open_portal.requests import actor, deed, now, session
 from policies import vocabulary as v
 from policies.refusals import NotFound

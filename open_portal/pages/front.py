@@ -14,8 +14,9 @@ from catalog.models import Entry
 from catalog.search import Found, Query, Sort
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import linked_data, machine_files, record
-from open_portal.pages.public_catalogue import conditions
+from open_portal.pages.feeds import linked_data, machine_files
+from open_portal.pages.feeds.public_catalogue import conditions
+from open_portal.pages.record import record
 from open_portal.requests import actor, face, kit, now, scope, session
 from policies import vocabulary as v
 from sharing.rates import readings

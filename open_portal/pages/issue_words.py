@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from catalog import reading
 from open_portal import language
 from open_portal.pages import dataset_words as words
-from open_portal.pages import record_quality
+from open_portal.pages.record import record_quality
 from open_portal.requests import now, session
 from policies import rulebook
 from policies import vocabulary as v

@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from catalog import datasets
-from open_portal.pages.desk_frame import address
+from open_portal.pages.desk.desk_frame import address
 from policies import vocabulary as v
 from policies.vocabulary import MqaMetric as M
 

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from catalog.mapping.listing import Kind, Reading
 from open_portal import foreign, handlers
-from open_portal.pages import linked_data
+from open_portal.pages.feeds import linked_data
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from policies.refusals import Refusal

@@ -19,7 +19,8 @@ from open_portal.app import create_app
 from open_portal.cli import catalogues
 from open_portal.cli.catalogues import Asked, catalog
 from open_portal.cli.setting_up import ready_kit
-from open_portal.pages import ckan_view, public_catalogue
+from open_portal.pages.ckan import ckan_view
+from open_portal.pages.feeds import public_catalogue
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy import encryption

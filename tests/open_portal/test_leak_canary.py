@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from catalog import datasets, search_index, versions
 from catalog.blobs import Blob
 from catalog.models import Entry
-from open_portal.pages.ckan_actions import ACTIONS
+from open_portal.pages.ckan.ckan_actions import ACTIONS
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy import tenants, tokens, work

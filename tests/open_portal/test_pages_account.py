@@ -8,7 +8,7 @@ import pytest
 from portal_stage import PASSWORD, Stage, post, sign_in
 from sqlalchemy import select
 
-from open_portal.pages.account_frame import safe_next
+from open_portal.pages.account.account_frame import safe_next
 from tenancy.models import ApiToken, Person, UserSession
 from tenancy.records import AuditLine
 from tenancy.sign_in import PER_ACCOUNT

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from catalog import search
 from catalog.models import Delivery
-from open_portal.pages import api
+from open_portal.pages.api import api
 from policies.calendars import local_date
 from sharing.access import grants
 from sharing.access.models import Grant

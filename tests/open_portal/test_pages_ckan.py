@@ -8,8 +8,8 @@ import pytest
 from ckan_stage import HIDDEN, World
 from flask.testing import FlaskClient
 
-from open_portal.pages import ckan_packages
-from open_portal.pages.ckan_actions import ACTIONS
+from open_portal.pages.ckan import ckan_packages
+from open_portal.pages.ckan.ckan_actions import ACTIONS
 
 ACTION = "/api/3/action/"
 OURS = "owner_org:hz-jtj"

@@ -8,7 +8,7 @@ import public_stage as stage
 import pytest
 from flask.testing import FlaskClient
 
-from open_portal.pages import feeds
+from open_portal.pages.feeds import feeds
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy import tenants, work

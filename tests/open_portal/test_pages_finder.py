@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from open_portal.pages import atom, finder_lists, finder_places
-from open_portal.pages import finder_dates as dates
-from open_portal.pages.finder_asked import MOST_TICKS
+from open_portal.pages.feeds import atom
+from open_portal.pages.finder import finder_dates as dates
+from open_portal.pages.finder import finder_lists, finder_places
+from open_portal.pages.finder.finder_asked import MOST_TICKS
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 from tenancy.actors import Actor

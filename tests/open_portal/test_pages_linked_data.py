@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from rdflib import DCAT, DCTERMS, RDF, Graph, Namespace, URIRef
 from rdflib.compare import isomorphic
 
-from open_portal.pages import linked_data
+from open_portal.pages.feeds import linked_data
 from open_portal.wiring import Kit
 from policies import vocabulary as v
 

@@ -8,7 +8,7 @@ import restricted
 from restricted import World
 from sqlalchemy import select
 
-from open_portal.pages import agreement_text
+from open_portal.pages.my import agreement_text
 from sharing.access import grants
 from sharing.access.models import Agreement, Credential
 from tenancy import codes

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from catalog import versions
 from catalog.models import Version
 from open_portal import handlers
-from open_portal.pages import desk_rules
+from open_portal.pages.desk import desk_rules
 from open_portal.requests import session
 from policies import vocabulary as v
 from policies.refusals import Refused

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from catalog import versions
 from catalog.models import Upload, Version
 from open_portal import handlers
-from open_portal.pages.desk_uploads import LARGEST_PART
+from open_portal.pages.desk.desk_uploads import LARGEST_PART
 from policies import vocabulary as v
 from tenancy import jobs, work
 from tenancy.actors import SYSTEM

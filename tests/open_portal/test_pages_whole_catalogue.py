@@ -62,5 +62,5 @@ def test_without_its_head_programs_read_it_as_it_is(world: World) -> None:
 
 
 def test_more_than_one_batch_is_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("open_portal.pages.whole_catalogue.BATCH", 1)
+    monkeypatch.setattr("open_portal.pages.feeds.whole_catalogue.BATCH", 1)
     assert len(world.client().get("/catalogue.json").json["datasets"]) == 2

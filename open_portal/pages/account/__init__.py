@@ -1,0 +1,1 @@
+"""Signing in and out, registering, and what belongs to one's account."""

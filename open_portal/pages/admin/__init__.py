@@ -1,0 +1,1 @@
+"""The administration: one subject in each module."""

@@ -1,0 +1,1 @@
+"""The catalogue for machines: feeds, linked data, files, and what robots may do."""

@@ -1,0 +1,1 @@
+"""Finding entries: the search page, its filters and lists, suggestions, comparison."""

@@ -1,0 +1,1 @@
+"""The indicators, their tables, and the rows behind them."""

@@ -1,0 +1,1 @@
+"""What concerns a reader himself: applications, grants, subscriptions, webhooks."""

@@ -1,0 +1,1 @@
+"""One dataset's pages: what is told of it, its data, quality, profile and history."""
