@@ -3,11 +3,10 @@
 `python -m policies.permission_docs > docs/permissions.md` writes it anew; a test keeps it current.
 """
 
-import re
 import sys
 
 from policies import permissions
-from policies.permissions import FOLDER, Principal
+from policies.permissions import Principal
 from policies.vocabulary import Role
 
 OWN, ABOVE, OTHER = "unit", "city", "elsewhere"
@@ -29,7 +28,7 @@ def render() -> str:
     roles = list(Role)
     lines = [HEAD, "| | " + " | ".join(f"{role.zh}<br>{role.en}" for role in roles) + " |"]
     lines.append("|---" * (len(roles) + 1) + "|")
-    kinds = resources()
+    kinds = {action: of[0] for action, of in permissions.applies_to().items()}
     lines += [
         f"| `{action}` | " + " | ".join(_sign(role, action, kinds[action]) for role in roles) + " |"
         for action in sorted(kinds)
@@ -37,15 +36,6 @@ def render() -> str:
     lines.append("\n## Policies / 规则\n\n| policy | effect | 中文 | English |\n|---|---|---|---|")
     lines += [f"| `{one.id}` | {one.effect} | {one.zh} | {one.en} |" for one in permissions.policies()]
     return "\n".join(lines).replace(HEAD + "\n", HEAD) + "\n"
-
-
-def resources() -> dict[str, str]:
-    """For each action the first kind of thing it applies to."""
-    text = (FOLDER / "schema.cedarschema").read_text(encoding="utf-8")
-    found = {}
-    for names, kind in re.findall(r"action ([^{]+?) appliesTo \{.*?resource: \[(\w+)", text, re.DOTALL):
-        found.update(dict.fromkeys(re.findall(r'"([a-z]+\.[a-z]+)"', names), kind))
-    return found
 
 
 def _sign(role: Role, action: str, kind: str) -> str:

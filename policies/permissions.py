@@ -120,9 +120,18 @@ def compatible(roles: Iterable[str]) -> bool:
 
 
 @cache
+def applies_to() -> Mapping[str, tuple[str, ...]]:
+    """For each action of the schema the kinds of things it can be done to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for names, kinds in re.findall(r"action ([^{]+?) appliesTo \{.*?resource: \[([^\]]+)", _schema_text(), re.DOTALL):
+        of = tuple(re.findall(r"\w+", kinds))
+        found |= dict.fromkeys(re.findall(r'"([a-z]+\.[a-z]+)"', names), of)
+    return found
+
+
 def actions() -> frozenset[str]:
-    """Every action of the schema: the quoted names with a dot in them."""
-    return frozenset(re.findall(r'"([a-z]+\.[a-z]+)"', _schema_text()))
+    """Every action of the schema."""
+    return frozenset(applies_to())
 
 
 def policies() -> tuple[Policy, ...]:

@@ -5,6 +5,7 @@ import pytest
 from portal_stage import Stage, post
 from sqlalchemy import select, text
 
+from open_portal.pages.admin import admin_rules
 from policies.vocabulary import Role
 from tenancy import audit, people
 from tenancy.actors import SYSTEM
@@ -184,3 +185,12 @@ def test_the_rules_answer_with_the_deciding_policy(stage):
 def test_the_calendar_marks_the_year_without_a_notice(stage):
     page = stage.signed_in(stage.cast.leader).get("/admin/calendar").text
     assert page.index("2027") < page.index("Provisional") < page.index("2026 ")
+
+
+def test_every_right_of_a_role_is_in_the_matrix() -> None:
+    """What no role may is done by the person concerned, or by the platform itself."""
+    nobody = {action for action, roles in admin_rules.matrix().items() if not roles}
+    own = {"agreement.accept", "application.edit", "application.submit", "application.withdraw", "grant.use"}
+    own |= {"issue.follow", "session.end", "token.create"}
+    platform = {"catalogue.restore", "indicator.compute", "issue.detect", "scorecard.freeze"}
+    assert nobody == own | platform

@@ -10,14 +10,10 @@ from open_portal.pages.admin.admin_frame import language, pages, show
 from open_portal.requests import now
 from policies import permissions, rulebook
 from policies.calendars import ONE_DAY, local_date
-from policies.permissions import FactsError, Principal
+from policies.permissions import Principal
 from policies.refusals import NotFound
 from policies.vocabulary import Role
 
-KINDS = (
-    "Entry", "Version", "Suite", "Case", "Application", "Grant", "Demand", "Tenant", "Person", "Rules", "Report",
-    "Audit", "Job", "Outbound", "Token", "Partnership", "System",
-)  # fmt: skip
 OWN, BELOW = "own", "below"
 
 
@@ -74,33 +70,22 @@ def matrix() -> dict[str, dict[Role, str]]:
 
 
 def _reach(action: str, role: Role) -> str:
+    things = [facts for kind in permissions.applies_to()[action] for facts in _examples(kind)]
     for tenant, reach in (("city", BELOW), ("unit", OWN)):
         principal = Principal("someone", "person", verified=True, standings=((role.value, tenant),))
-        if any(_allowed(principal, action, facts) for facts in _examples()):
+        if any(permissions.decide(principal, action, facts).allowed for facts in things):
             return reach
     return ""
 
 
-def _allowed(principal: Principal, action: str, facts: dict[str, Any]) -> bool:
-    try:
-        return permissions.decide(principal, action, facts).allowed
-    except FactsError:
-        # The action cannot be done to things of this kind.
-        return False
-
-
-@cache
-def _examples() -> tuple[dict[str, Any], ...]:
-    """One thing of each kind in a unit of the city, with the facts the policies look at."""
-    thing = {"id": "thing", "path": ("unit", "city")}
-    plain = [{"type": kind, **thing} for kind in KINDS if kind not in {"Demand", "Grant"}]
-    return (
-        *plain,
-        {"type": "Demand", **thing},
-        {"type": "Demand", "id": "thing", "path": ("asker", "town"), "provider_path": ("unit", "city")},
-        {"type": "Grant", **thing, "state": "ACTIVE"},
-        *({"type": "Person", **thing, "role": role, "tenant_kind": "CITY"} for role in ("steward", "auditor")),
-    )
+def _examples(kind: str) -> list[dict[str, Any]]:
+    """Things of a kind in a unit of the city, with the facts the policies look at."""
+    thing = {"type": kind, "id": "thing", "path": ("unit", "city")}
+    if kind == "Demand":
+        return [thing, thing | {"path": ("asker", "town"), "provider_path": ("unit", "city")}]
+    if kind == "Person":
+        return [thing | {"role": role, "tenant_kind": "CITY"} for role in ("steward", "auditor")]
+    return [thing | {"state": "ACTIVE"} if kind == "Grant" else thing]
 
 
 def action_words() -> dict[str, str]:
