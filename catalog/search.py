@@ -124,21 +124,29 @@ def _answer(asked: Asked, query: Query) -> tuple[Found, frozenset[str]]:
     limits = _limits(asked, query)
     typed = (query.text, asked.synonyms.state, query.place, query.time_from, query.time_to)
     question = _Question([*meant.wanted, *limits], typed, query.facets)
-    limit = min(max(query.per_page, 1), MOST_PER_PAGE)
-    first = (max(query.page, 1) - 1) * limit
-    order = Sort.UPDATED if query.sort is Sort.RELEVANCE and not meant.wanted else query.sort
-    if meant.hits and meant.hits.whole and not limits:
-        entries, facets = counts.in_hand(asked, meant.hits.first, query.facets, query.most_values)
+    hits = None if limits else meant.hits
+    if hits and hits.whole:
+        hits, facets = counts.in_hand(asked, hits, query.facets, query.most_values)
     else:
-        entries, facets = None, _count_facets(asked, question, query.most_values)
-    if entries is not None and order is Sort.RELEVANCE:
-        total, ids = len(entries), asked.ids(entries[first : first + limit])
-    else:
-        known = (question.key(), order, first, limit)
-        total, ids = asked.once(known, lambda: asked.page(question.parts(asked), order, first, limit))
+        hits = None if any(query.facets.values()) else hits
+        facets = _count_facets(asked, question, query.most_values)
+    total, ids = _page(asked, query, question, hits)
     read = asked.read(ids)
     gone = frozenset(ids) - {entry.id for entry in read}
     return _help_out(asked, query, meant, Found(total - len(gone), read, facets, partly=meant.partly)), gone
+
+
+def _page(asked: Asked, query: Query, question: "_Question", hits: Hits | None) -> tuple[int, list[str]]:
+    """How many entries there are, and the ids of those on the page; `hits` are the best if they are known already."""
+    limit = min(max(query.per_page, 1), MOST_PER_PAGE)
+    first = (max(query.page, 1) - 1) * limit
+    order = query.sort
+    if order is Sort.RELEVANCE and not query.text.strip():
+        order = Sort.UPDATED
+    if hits and order is Sort.RELEVANCE and (hits.whole or first + limit <= len(hits.first)):
+        return hits.total, asked.ids(hits.first[first : first + limit])
+    known = (question.key(), order, first, limit)
+    return asked.once(known, lambda: asked.page(question.parts(asked), order, first, limit))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin
 SETS = ("theme", "format")
 """Facets of which an entry may have several values; they are counted by the set that it has, each set once."""
 JOINT = "|"
-ORDERS = ("by_updated", "by_score", "by_downloads", "by_title", "by_code")
+ORDERS = ("by_title", "by_code")
 COUNTED = ("owner", "theme", "format", "tag", "licence", "tier", "region", "update_cycle", "origin", "state", "portal")
 """What programs count by and ask for by exact value; `owner` is the tenant in whose care an entry is."""
 WORDS = ("title", "tags", "items", "publisher", "text")
@@ -30,8 +30,8 @@ SOUNDS = ("pinyin", "initials", "inside", "vocabulary", "short", "characters", "
 KEYS = ("kind", "code", "labels", "place", "resource")
 INSTANTS = ("changed", "created")
 """When the description changed last and when it came to be, in whole microseconds since 1970."""
-NUMBERED = ("by_id", "by_changed", "by_created")
-"""Orders by whole numbers, in which a page far down is as near as the first; see `_numbered`."""
+NUMBERED = ("by_id", "by_changed", "by_created", "by_updated", "by_score", "by_downloads")
+"""Orders by whole numbers, which are found sooner than those by texts; see `_numbered`."""
 ID_DIGITS, TIE_BITS = 15, 20
 SPAN = ("time_from", "time_to")
 """First and last day of the time that the data are about, as whole numbers such as 20260131."""
@@ -164,24 +164,28 @@ def _facets(entry: Entry) -> dict[str, list[str]]:
 
 def _orders(entry: Entry) -> dict[str, list[str]]:
     """Texts whose alphabetical order is the order wanted; the id at the end makes it total."""
-    score = 0 if entry.score is None else round(entry.score * 1000) + 1
     spoken = words.spoken(entry.title)[:64]
     return {
-        "by_updated": [f"{_seconds(entry.data_updated_at):012d} {entry.id}"],
-        "by_score": [f"{score:08d} {entry.id}"],
-        "by_downloads": [f"{entry.downloads:012d} {entry.id}"],
         "by_title": [f"{spoken} {entry.title[:64]} {entry.id}"],
         "by_code": [entry.code.lower()],
     }
 
 
 def _numbered(entry: Entry) -> dict[str, list[str]]:
-    """Instants, and numbers whose order is that of the ids, or of instants (to the millisecond) and then of the ids."""
+    """Instants, and numbers whose order is that of the ids, or of something else and then of the ids.
+
+    The others are instants (changed and created to the millisecond, updated to the second), the score, where none comes
+    before nought, and the downloads.
+    """
     digits = entry.id.replace("-", "")[:ID_DIGITS]
     number = int(digits, 16) if len(digits) == ID_DIGITS and set(digits) <= set(hexdigits) else _hashed(entry.id)
     tie = number >> (4 * ID_DIGITS - TIE_BITS)
     instants = {"changed": micros(entry.changed_at), "created": micros(entry.created_at)}
-    orders = {f"by_{name}": (at // 1000 << TIE_BITS) + tie for name, at in instants.items()}
+    first = {name: at // 1000 for name, at in instants.items()}
+    first["updated"] = _seconds(entry.data_updated_at)
+    first["score"] = 0 if entry.score is None else round(entry.score * 1000) + 1
+    first["downloads"] = entry.downloads
+    orders = {f"by_{name}": (value << TIE_BITS) + tie for name, value in first.items()}
     return {name: [str(value)] for name, value in {**instants, **orders, "by_id": number}.items()}
 
 
