@@ -65,6 +65,7 @@ def described(reader: str) -> dict[str, Any]:
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_200_RESPONSE=False,
         SECURITY_SCHEMES=schemas.SCHEMES,
+        SUCCESS_DESCRIPTION=schemas.N_("The answer"),
     )
     writer.register_blueprint(pages)
     with writer.test_request_context():
