@@ -14,7 +14,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from open_portal import arrivals, doors, faces, failures, language, limits, navigation, security
 from open_portal.doors import Access
 from open_portal.entrants import Entrant
-from open_portal.pages import BLUEPRINTS
+from open_portal.pages.blueprints import BLUEPRINTS
 from open_portal.pages.my import unsubscribing
 from open_portal.wiring import Kit
 from tenancy import rules, sign_in, work

@@ -10,7 +10,7 @@ from jinja2 import Environment
 from open_portal import doors, settings
 from open_portal.app import create_app
 from open_portal.doors import ANY_FACE
-from open_portal.pages import BLUEPRINTS
+from open_portal.pages.blueprints import BLUEPRINTS
 from open_portal.settings import FACES
 from open_portal.wiring import Kit, wire
 

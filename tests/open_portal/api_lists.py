@@ -97,7 +97,7 @@ def compare(
     for order in [one for one in orders if not one.startswith("-") or one == f"-{orders[0]}"]:
         field = order.removeprefix("-")
         values = [one[field] for one in lines_of(ask(f"{address}100&sort={order}"))]
-        keys = [_key(Decimal(one) if one and field in numbers else one) for one in values]
+        keys = [_key(Decimal(one) if isinstance(one, str) and one and field in numbers else one) for one in values]
         assert keys == sorted(keys, reverse=order.startswith("-")), (path, order)
     first = ask(f"{address}{-(-len(lines) // 2)}")
     assert lines_of(first) + lines_of(ask(first.json["next"].partition(PREFIX)[2])) == lines, path

@@ -75,7 +75,7 @@ MY: dict[str, Answer] = {
     "application": "one application with its steps; my/applications lists them",
     "grant": "one grant; my/grants lists them",
     "agreement": "one text",
-    **dict.fromkeys(("confirm_end", "confirm_withdrawal", "new_subscription", "new_webhook"), FORM),
+    **dict.fromkeys(("confirm_end", "confirm_withdrawal", "new_subscription", "new_webhook", "edit_webhook"), FORM),
 }
 
 

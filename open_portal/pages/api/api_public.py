@@ -5,7 +5,6 @@ from typing import Any
 from apiflask import Schema, fields
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import RAISE
 
 from catalog import search, standards
 from catalog.search import Query
@@ -15,7 +14,8 @@ from open_portal.pages import dataset_words as words
 from open_portal.pages.api import api_schemas as schemas
 from open_portal.pages.api import api_tables
 from open_portal.pages.api.api_datasets import named
-from open_portal.pages.api.api_door import needs_staff, pages
+from open_portal.pages.api.api_door import needs_staff
+from open_portal.pages.api.api_tables import listed
 from open_portal.requests import actor, kit, now, scope, session
 from policies import vocabulary as v
 from policies.calendars import local_date
@@ -68,15 +68,14 @@ class Code(Schema):
     en = fields.String(required=True)
 
 
-@pages.get("/api/v1/organisations")
-@pages.doc(summary=N_("Departments and counties"), responses=schemas.FAILURES, security=schemas.PERSON_KEYS)
-@pages.input(
-    api_tables.parameters("Organisations", ("key", "name", "datasets")),
-    location="query",
-    unknown=RAISE,
-    arg_name="asked",
+@listed(
+    "organisations",
+    N_("Departments and counties"),
+    "Organisations",
+    Organisation,
+    ("key", "name", "datasets"),
+    security=schemas.PERSON_KEYS,
 )
-@pages.output(api_tables.listing("OrganisationList", Organisation, "organisations"))
 def organisations(asked: dict[str, Any]) -> Answer:
     """Every body inside government, those of the face alone, with what the asker may see of it."""
     found = bodies.counted()
@@ -96,12 +95,7 @@ def organisations(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("organisations", Organisation, rows, asked)
 
 
-@pages.get("/api/v1/themes")
-@pages.doc(summary=N_("Themes"), responses=schemas.FAILURES, security=schemas.PERSON_KEYS)
-@pages.input(
-    api_tables.parameters("Themes", ("code", "label", "datasets")), location="query", unknown=RAISE, arg_name="asked"
-)
-@pages.output(api_tables.listing("ThemeList", Theme, "themes"))
+@listed("themes", N_("Themes"), "Themes", Theme, ("code", "label", "datasets"), security=schemas.PERSON_KEYS)
 def themes(asked: dict[str, Any]) -> Answer:
     """Every theme with how many entries the asker may find under it."""
     found = search.find(kit().index, session(), actor(), now(), Query(scope=scope(), per_page=1))
@@ -110,10 +104,7 @@ def themes(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("themes", Theme, rows, asked)
 
 
-@pages.get("/api/v1/standards")
-@pages.doc(summary=N_("Data elements in force"), responses=schemas.KEYED, security=schemas.OWN_KEY)
-@pages.input(api_tables.parameters("Standards", ("name", "title")), location="query", unknown=RAISE, arg_name="asked")
-@pages.output(api_tables.listing("StandardList", Standard, "standards"))
+@listed("standards", N_("Data elements in force"), "Standards", Standard, ("name", "title"))
 def data_elements(asked: dict[str, Any]) -> Answer:
     """The data elements that hold today; for those who work in government, as on their desk."""
     needs_staff()
@@ -121,10 +112,7 @@ def data_elements(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("standards", Standard, rows, asked)
 
 
-@pages.get("/api/v1/code-lists")
-@pages.doc(summary=N_("Code lists in force"), responses=schemas.KEYED, security=schemas.OWN_KEY)
-@pages.input(api_tables.parameters("CodeLists", ("name", "title")), location="query", unknown=RAISE, arg_name="asked")
-@pages.output(api_tables.listing("CodeListList", Standard, "code_lists"))
+@listed("code-lists", N_("Code lists in force"), "CodeLists", Standard, ("name", "title"))
 def code_lists(asked: dict[str, Any]) -> Answer:
     """The code lists that hold today; for those who work in government, as on their desk."""
     needs_staff()
@@ -132,10 +120,7 @@ def code_lists(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("code_lists", Standard, rows, asked)
 
 
-@pages.get("/api/v1/code-lists/<name>")
-@pages.doc(summary=N_("Values of a code list"), responses=schemas.KEYED, security=schemas.OWN_KEY)
-@pages.input(api_tables.parameters("Codes", ("value", "zh", "en")), location="query", unknown=RAISE, arg_name="asked")
-@pages.output(api_tables.listing("CodeListValues", Code, "codes"))
+@listed("code-lists/<name>", N_("Values of a code list"), "Codes", Code, ("value", "zh", "en"), key="codes")
 def code_list(name: str, asked: dict[str, Any]) -> Answer:
     """The values that a code list admits today."""
     needs_staff()

@@ -15,6 +15,7 @@ from open_portal.pages.api import api_schemas as schemas
 from open_portal.pages.api import api_tables
 from open_portal.pages.api.api_datasets import named, version_row
 from open_portal.pages.api.api_door import pages
+from open_portal.pages.api.api_tables import listed
 from open_portal.pages.record import record, record_history, record_profile, record_quality
 from open_portal.requests import actor, now, session
 from policies import masks
@@ -69,15 +70,15 @@ class Profile(Schema):
     profile = fields.Dict(keys=fields.String(), required=True)
 
 
-@pages.get("/api/v1/datasets/<code>/quality")
-@pages.doc(summary=N_("Quality of a dataset, rule by rule"), responses=schemas.FAILURES, security=schemas.EVERY_KEY)
-@pages.input(
-    api_tables.parameters("Quality", ("rule", "dimension", "severity", "verdict", "score", "unexpected")),
-    location="query",
-    unknown=RAISE,
-    arg_name="asked",
+@listed(
+    "datasets/<code>/quality",
+    N_("Quality of a dataset, rule by rule"),
+    "Quality",
+    RuleResult,
+    ("rule", "dimension", "severity", "verdict", "score", "unexpected"),
+    key="rules",
+    security=schemas.EVERY_KEY,
 )
-@pages.output(api_tables.listing("QualityReport", RuleResult, "rules"))
 def quality(code: str, asked: dict[str, Any]) -> Answer:
     """The rules of the last check of the live version, those that cost most first; scores stand in the dataset."""
     entry = _entry(code)
@@ -100,15 +101,14 @@ def profile(code: str, _asked: dict[str, Any]) -> dict[str, Any]:
     return {**head, "profile": found}
 
 
-@pages.get("/api/v1/datasets/<code>/versions")
-@pages.doc(summary=N_("Versions of the data"), responses=schemas.FAILURES, security=schemas.EVERY_KEY)
-@pages.input(
-    api_tables.parameters("Versions", ("number", "delivered_at", "rows", "score")),
-    location="query",
-    unknown=RAISE,
-    arg_name="asked",
+@listed(
+    "datasets/<code>/versions",
+    N_("Versions of the data"),
+    "Versions",
+    schemas.Version,
+    ("number", "delivered_at", "rows", "score"),
+    security=schemas.EVERY_KEY,
 )
-@pages.output(api_tables.listing("VersionList", schemas.Version, "versions"))
 def deliveries(code: str, asked: dict[str, Any]) -> Answer:
     """The versions that were put before readers; all of them for those inside the unit."""
     entry = _entry(code)
@@ -117,10 +117,15 @@ def deliveries(code: str, asked: dict[str, Any]) -> Answer:
     return api_tables.answer("versions", schemas.Version, rows, asked)
 
 
-@pages.get("/api/v1/datasets/<code>/history")
-@pages.doc(summary=N_("History of an entry"), responses=schemas.FAILURES, security=schemas.EVERY_KEY)
-@pages.input(api_tables.parameters("History", ("at", "what")), location="query", unknown=RAISE, arg_name="asked")
-@pages.output(api_tables.listing("HistoryList", Event, "events"))
+@listed(
+    "datasets/<code>/history",
+    N_("History of an entry"),
+    "History",
+    Event,
+    ("at", "what"),
+    key="events",
+    security=schemas.EVERY_KEY,
+)
 def history(code: str, asked: dict[str, Any]) -> Answer:
     """What happened to an entry, newest first; to outsiders what was public when it happened."""
     entry = _entry(code)
@@ -130,12 +135,14 @@ def history(code: str, asked: dict[str, Any]) -> Answer:
     return api_tables.answer("events", Event, rows, asked)
 
 
-@pages.get("/api/v1/datasets/<code>/issues")
-@pages.doc(summary=N_("Reported faults of a dataset"), responses=schemas.FAILURES, security=schemas.EVERY_KEY)
-@pages.input(
-    api_tables.parameters("Faults", ("number", "reviewed_at")), location="query", unknown=RAISE, arg_name="asked"
+@listed(
+    "datasets/<code>/issues",
+    N_("Reported faults of a dataset"),
+    "Faults",
+    Fault,
+    ("number", "reviewed_at"),
+    security=schemas.EVERY_KEY,
 )
-@pages.output(api_tables.listing("FaultList", Fault, "issues"))
 def faults(code: str, asked: dict[str, Any]) -> Answer:
     """Faults that readers reported and the authority let through, newest first, as on the dataset's page."""
     entry = _entry(code)

@@ -7,16 +7,14 @@ from flask import url_for
 
 from open_portal.pages import dataset_words as words
 from open_portal.pages import scorecard_words as figure_words
-from open_portal.pages.admin.admin_scorecard_months import evidence
+from open_portal.pages.api import api_frozen, api_tables
 from open_portal.pages.api import api_schemas as schemas
-from open_portal.pages.api import api_tables
 from open_portal.pages.api.api_datasets import named
 from open_portal.pages.api.api_door import needs_staff
+from open_portal.pages.api.api_frozen import FrozenDataset, FrozenFigure
 from open_portal.pages.api.api_tables import Answer, listed
 from open_portal.pages.desk import desk_quality, desk_scorecards
 from open_portal.requests import session
-from policies.scorecard_figures import Figure
-from quality.scoring import scorecards
 from quality.scoring.scorecard_models import ScorecardLine
 
 N_ = schemas.N_
@@ -35,33 +33,6 @@ class FrozenMonth(Schema):
     state = fields.Nested(schemas.Named, required=True)
     appeals_until = fields.Date(required=True)
     page = fields.String(required=True)
-
-
-class FrozenFigure(Schema):
-    """A figure of a frozen month, as it was frozen and as upheld appeals corrected it."""
-
-    code = fields.String(required=True)
-    name = fields.String(required=True)
-    definition = fields.String(required=True)
-    value = fields.String(required=True, allow_none=True)
-    numerator = fields.String(required=True, allow_none=True)
-    denominator = fields.String(required=True, allow_none=True)
-    corrected = fields.String(required=True, allow_none=True)
-    as_of = fields.DateTime(required=True)
-
-
-class FrozenDataset(Schema):
-    """A dataset behind the figures of a frozen month; unnamed where the asker may not know of it."""
-
-    code = fields.String(required=True)
-    title = fields.String(required=True)
-    version = fields.Integer(required=True, allow_none=True)
-    score = fields.String(required=True, allow_none=True)
-    grade = fields.String(required=True, allow_none=True)
-    updates_made = fields.Integer(required=True)
-    updates_due = fields.Integer(required=True)
-    table_sha256 = fields.String(required=True, allow_none=True)
-    suite_hash = fields.String(required=True, allow_none=True)
 
 
 class ScorecardAppeal(Schema):
@@ -107,23 +78,16 @@ def desk_months(asked: dict[str, Any]) -> Answer:
     return api_tables.answer("months", FrozenMonth, rows, asked)
 
 
-@listed(f"{LINE}/figures", N_("Figures of a frozen month"), "FrozenFigures", FrozenFigure, ("code", "name"))
+@listed(
+    f"{LINE}/figures",
+    N_("Figures of a frozen month"),
+    "FrozenFigures",
+    FrozenFigure,
+    ("figure", "frozen", "corrected", "change"),
+)
 def desk_month_figures(month: str, key: str, asked: dict[str, Any]) -> Answer:
     """The figures of a unit in a month, each with its definition and what it is made of."""
-    line = _line(month, key)
-    frozen, corrected = scorecards.figures_of(line, corrected=False), scorecards.figures_of(line)
-    rows = [
-        {
-            "code": code,
-            "name": figure_words.name(code),
-            "definition": figure_words.definition(code),
-            **_sides(frozen.get(code)),
-            "corrected": _sides(corrected.get(code))["value"],
-            "as_of": line.scorecard.as_of,
-        }
-        for code in figure_words.shown()
-    ]
-    return api_tables.answer("figures", FrozenFigure, rows, asked)
+    return api_tables.answer("figures", FrozenFigure, api_frozen.figure_rows(_line(month, key)), asked)
 
 
 @listed(
@@ -131,21 +95,11 @@ def desk_month_figures(month: str, key: str, asked: dict[str, Any]) -> Answer:
     N_("Datasets behind a frozen month"),
     "FrozenDatasets",
     FrozenDataset,
-    ("code", "grade", "version", "updates_made"),
+    ("dataset", "score", "grade", "updates_made", "updates_due"),
 )
 def desk_month_datasets(month: str, key: str, asked: dict[str, Any]) -> Answer:
     """The datasets that were counted, with the hashes of the table and the rules."""
-    same = ("code", "title", "score", "grade", "table_sha256", "suite_hash")
-    rows = [
-        {
-            **{name: one[name] for name in same},
-            "version": one["number"],
-            "updates_made": one["made"],
-            "updates_due": one["due"],
-        }
-        for one in evidence(_line(month, key))
-    ]
-    return api_tables.answer("datasets", FrozenDataset, rows, asked)
+    return api_tables.answer("datasets", FrozenDataset, api_frozen.dataset_rows(_line(month, key)), asked)
 
 
 @listed(
@@ -173,7 +127,3 @@ def desk_month_appeals(month: str, key: str, asked: dict[str, Any]) -> Answer:
 def _line(month: str, key: str) -> ScorecardLine:
     needs_staff()
     return desk_scorecards.line_of(session(), month, key)
-
-
-def _sides(figure: Figure | None) -> dict[str, str | None]:
-    return dict(figure.to_json()) if figure else {"value": None, "numerator": None, "denominator": None}

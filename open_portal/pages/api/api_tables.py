@@ -33,7 +33,7 @@ def listed(
     asks: Mapping[str, Any] | None = None,
     security: Sequence[Any] = schemas.OWN_KEY,
 ) -> Callable[[View], View]:
-    """A route for a list that needs a token: what may be asked, what is answered, which key it needs.
+    """A route for a list: what may be asked, what is answered, which keys open it; a token of a person if not said.
 
     `path` follows `/api/v1/` and may hold arguments, which the view gets beside `asked`; `key` names the lines in the
     answer (the last part of the path, if left out); `asks` are fields to narrow the list by.
@@ -44,7 +44,8 @@ def listed(
         made: Any = pages.output(listing(f"{name}List", row, key))(view)
         wanted = parameters(name, sorts, asks or {})
         made = pages.input(wanted, location="query", unknown=RAISE, arg_name="asked")(made)
-        made = pages.doc(summary=summary, responses=schemas.KEYED, security=list(security))(made)
+        refusals = schemas.FAILURES if {} in security else schemas.KEYED
+        made = pages.doc(summary=summary, responses=refusals, security=list(security))(made)
         found: View = pages.get(f"/api/v1/{path}")(made)
         return found
 
