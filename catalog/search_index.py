@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tantivy
@@ -25,7 +25,7 @@ from catalog import synonyms
 from catalog.models import Entry
 from catalog.search_marks import Mark
 from catalog.search_values import Values
-from catalog.search_views import View
+from catalog.search_views import Answers, View
 from catalog.synonyms import Synonyms
 from policies import vocabulary as v
 from policies.refusals import Stale
@@ -115,8 +115,7 @@ class Index:
     def forget(self) -> None:
         """Forget the answers that are kept, so that the next ones are worked out anew."""
         with self._lock:
-            self._view = None
-            self._look()
+            self._view = replace(self.view(), answers=Answers())
 
     def mend(self) -> bool:
         """Whether the files in use had to be put aside because they aren't what was written; reads all of them."""
