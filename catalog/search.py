@@ -73,7 +73,7 @@ class Query:
     time_from: date | None = None
     time_to: date | None = None
     most_values: int = MOST_VALUES
-    """Of each facet as many values are told, the most frequent."""
+    """Of publishers and granularities as many are told, the most frequent; of any other facet all values."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from itertools import compress
 import tantivy
 
 from catalog.search_asking import Asked, Hits
-from catalog.search_documents import FACETS, JOINT, SETS, counted, valued
+from catalog.search_documents import FACETS, JOINT, OPEN_ENDED, SETS, counted, valued
 from catalog.search_values import number
 
 ALL_VALUES = 60_000
@@ -23,11 +23,13 @@ Number = float | None
 
 
 def by_index(asked: Asked, parts: Sequence[tantivy.Query], names: Collection[str], most: int) -> Counts:
-    """The most frequent values of some facets among the entries that the parts ask for; all counted in one go."""
+    """The values of some facets among the entries that the parts ask for, all counted in one go.
+
+    Of an open-ended facet the most frequent are told, as many as `most`; of any other all.
+    """
     if not names:
         return {}
-    # Sets are many for few values, so that none may be left out.
-    sizes = {name: ALL_VALUES if name in SETS else most for name in names}
+    sizes = {name: most if name in OPEN_ENDED else ALL_VALUES for name in names}
     wish = {name: {"terms": {"field": counted(name), "size": size}} for name, size in sizes.items()}
     answer = asked.searcher.aggregate(asked.matching(parts), wish)
     found = {name: {one["key"]: one["doc_count"] for one in answer[name]["buckets"]} for name in names}
@@ -67,7 +69,7 @@ def _told(asked: Asked, name: str, numbers: Mapping[Number, int], most: int) -> 
     pairs = ((text, numbers[one]) for one, text in texts.items())
     # Counts first, so that no key has to be worked out for each of thousands.
     ordered = sorted((-count, value) for value, count in (_apart(pairs) if name in SETS else pairs))
-    return [(value, -count) for count, value in ordered[:most]]
+    return [(value, -count) for count, value in (ordered[:most] if name in OPEN_ENDED else ordered)]
 
 
 def _texts(asked: Asked, name: str, numbers: Iterable[Number]) -> dict[int, str]:

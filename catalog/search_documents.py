@@ -21,6 +21,8 @@ SHAPE = 9
 FACETS = ("tenant", "theme", "tier", "format", "update_cycle", "region", "origin", "granularity")
 SETS = ("theme", "format")
 """Facets of which an entry may have several values; they are counted by the set that it has, each set once."""
+OPEN_ENDED = ("tenant", "granularity")
+"""Facets whose values people name as they like, so that there is no end of them."""
 JOINT = "|"
 ORDERS = ("by_title", "by_code")
 COUNTED = ("owner", "theme", "format", "tag", "licence", "tier", "region", "update_cycle", "origin", "state", "portal")

@@ -93,7 +93,7 @@ def _ids(asked: Asked, parts: Sequence[tantivy.Query], wish: Wish, limit: int) -
         order_by_field=wish.order or None,
         order=tantivy.Order.Desc if wish.descending or not wish.order else tantivy.Order.Asc,
     ).hits
-    return [str(asked.searcher.doc(address).get_first("id")) for _, address in hits]
+    return asked.ids(address for _, address in hits)
 
 
 def _count(asked: Asked, parts: Sequence[tantivy.Query], names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:

@@ -41,7 +41,7 @@ def page_of(key: str) -> dict[str, Any]:
     shown = _shown()
     if tenant.id not in {one.id for one in shown}:
         raise NotFound("general.not-found")
-    query = Query(scope=tenant.id, sort=Sort.UPDATED, per_page=SHOWN)
+    query = Query(scope=tenant.id, sort=Sort.UPDATED, per_page=SHOWN, most_values=search.ALL_VALUES)
     found = search.find(kit().index, session(), actor(), now(), query)
     below = [one for one in shown if one.parent_id == tenant.id]
     counts = _counts([*below])
